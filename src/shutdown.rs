@@ -1,0 +1,86 @@
+//! Stopping in good order. Every task is spawned here, so that a stop can wait for it.
+//!
+//! The signal handler runs on an ordinary OS thread: it must work when the runtime does not.
+
+use std::future::Future;
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span, info, warn};
+
+/// Exit code of a stop that was forced: turns may be unfinished, the next start closes them.
+pub const FORCED_EXIT: i32 = 1;
+
+/// A handle to the stop of the process, or of one part of it in a test. Clones share one state.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    token: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Shutdown {
+    /// Spawns a task that a stop waits for. The current span is kept inside it.
+    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn(task.instrument(Span::current()))
+    }
+
+    /// Begins the stop. Returns at once.
+    pub fn begin(&self) {
+        self.token.cancel();
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Completes when the stop begins.
+    pub fn begun(&self) -> WaitForCancellationFutureOwned {
+        self.token.clone().cancelled_owned()
+    }
+
+    /// Runs until the task is done or the stop begins, whichever is first.
+    pub async fn unless_begun<F: Future>(&self, task: F) -> Option<F::Output> {
+        self.token.run_until_cancelled(task).await
+    }
+
+    /// Waits for all tasks, at most for `grace`. Says whether all of them ended.
+    pub async fn drain(&self, grace: Duration) -> bool {
+        self.tasks.close();
+        let ended = tokio::time::timeout(grace, self.tasks.wait()).await.is_ok();
+        if !ended {
+            warn!(tasks.left = self.tasks.len(), "some tasks did not end within the grace period");
+        }
+        ended
+    }
+
+    /// Makes INT and TERM begin the stop. A second signal, or `hard_stop` after the first, ends the process at once.
+    ///
+    /// # Errors
+    /// When the handler cannot be installed, for example because one is already.
+    pub fn listen_for_signals(&self, hard_stop: Duration) -> Result<(), ctrlc::Error> {
+        let shutdown = self.clone();
+        ctrlc::set_handler(move || {
+            if shutdown.has_begun() {
+                warn!("second signal: leaving at once");
+                process::exit(FORCED_EXIT);
+            }
+            info!("stopping: running answers are finished first; a second signal leaves at once");
+            shutdown.begin();
+            thread::spawn(move || leave_after(hard_stop));
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this thread exists to wait outside the runtime")]
+fn leave_after(hard_stop: Duration) {
+    thread::sleep(hard_stop);
+    warn!("the stop took longer than its hard limit: leaving");
+    process::exit(FORCED_EXIT);
+}
