@@ -124,7 +124,7 @@ impl Document {
 /// The parser's words, with the cure for the slip that people make most.
 fn syntax(message: &str) -> String {
     let message = message.trim().replace('\n', "; ");
-    if message.starts_with("invalid string; expected") {
+    if message.is_empty() || message.starts_with("invalid string; expected") {
         return "expected a value: text stands in quotes, numbers, `true` and `false` do not".to_owned();
     }
     message

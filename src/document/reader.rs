@@ -7,7 +7,7 @@ use toml_edit::TableLike;
 
 use super::nearest::nearest;
 use super::value::{Node, Wrong};
-use super::{Document, Problem};
+use super::{Document, Place, Problem};
 
 /// A table being read. Every method records what is wrong and carries on; nothing returns early.
 ///
@@ -106,10 +106,15 @@ impl<'a> Reader<'a> {
         self.table.get(key).and_then(Node::of).is_some()
     }
 
+    /// Where the value of a key stands, or its table if it was left out: for problems that are found out later.
+    pub fn place(&self, key: &str) -> Place {
+        let start = self.span_of(key).map_or(0, |span| span.start);
+        Place::of(self.document.toml.raw(), start)
+    }
+
     /// Records a problem of a key, at its value where it has one.
     pub fn problem(&mut self, key: &str, message: impl Into<String>) {
-        let span = self.table.get(key).and_then(Node::of).and_then(Node::span).or_else(|| self.key_span(key));
-        self.record(span.or_else(|| self.span.clone()), key.to_owned(), message.into());
+        self.record(self.span_of(key), key.to_owned(), message.into());
     }
 
     /// What to say when somebody writes `key`, which other programs use and this one calls differently.
@@ -213,6 +218,11 @@ impl<'a> Reader<'a> {
 
     fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn span_of(&self, key: &str) -> Option<Range<usize>> {
+        let value = self.table.get(key).and_then(Node::of).and_then(Node::span);
+        value.or_else(|| self.key_span(key)).or_else(|| self.span.clone())
     }
 
     fn key_span(&self, key: &str) -> Option<Range<usize>> {

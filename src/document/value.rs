@@ -194,7 +194,7 @@ fn expectation(expected: &dyn Expected) -> String {
         "a map" => "a table".to_owned(),
         "u8" => whole(0, u8::MAX.into()),
         "u16" => whole(0, u16::MAX.into()),
-        "u32" => whole(0, u32::MAX.into()),
+        "u32" => whole(0, u32::MAX),
         "i8" | "i16" | "i32" | "i64" => "a whole number".to_owned(),
         "u64" | "usize" => "a whole number from 0".to_owned(),
         _ => name,
