@@ -18,11 +18,16 @@ mod tests;
 mod value;
 
 use std::fmt;
-use std::ops::Range;
 
 use toml_edit::ImDocument;
 
+use reader::Finding;
 pub use reader::Reader;
+
+/// Nobody reads more, and a hostile file could hold one in every byte.
+const PROBLEMS_MAX: usize = 100;
+/// Characters of a key that are shown.
+const KEY_MAX: usize = 80;
 
 /// A line and a column, both counted from 1; a column is a character, not a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,18 +111,36 @@ impl Document {
     /// so it may fill what it did not get with any value at hand.
     ///
     /// # Errors
-    /// Every problem, in the order of the file.
+    /// Every problem, in the order of the file; of very many, the first hundred and how many more there are.
     pub fn read<T>(&self, read: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, Vec<Problem>> {
         let mut root = Reader::root(self);
         let value = read(&mut root);
-        let mut problems = root.finish();
-        problems.sort_by_key(|problem| problem.place);
-        if problems.is_empty() { Ok(value) } else { Err(problems) }
+        let mut findings = root.finish();
+        if findings.is_empty() {
+            return Ok(value);
+        }
+        findings.sort_by_key(|finding| finding.start);
+        let over = findings.split_off(findings.len().min(PROBLEMS_MAX));
+        let mut problems: Vec<Problem> = findings.into_iter().map(|finding| self.problem(finding)).collect();
+        if !over.is_empty() {
+            problems.push(Problem::of(&self.source, format!("and {} more problems", over.len())));
+        }
+        Err(problems)
     }
 
-    fn problem(&self, span: Option<Range<usize>>, key: String, message: String) -> Problem {
-        let start = span.map_or(0, |span| span.start);
-        Problem { key: Some(key), ..Problem::at(&self.source, self.toml.raw(), start, message) }
+    fn problem(&self, finding: Finding) -> Problem {
+        let key = shortened(finding.key);
+        Problem {
+            key: Some(key),
+            ..Problem::at(&self.source, self.toml.raw(), finding.start, finding.message)
+        }
+    }
+}
+
+fn shortened(key: String) -> String {
+    match key.char_indices().nth(KEY_MAX) {
+        Some((end, _)) => format!("{}…", &key[..end]),
+        None => key,
     }
 }
 

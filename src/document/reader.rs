@@ -7,7 +7,7 @@ use toml_edit::TableLike;
 
 use super::nearest::nearest;
 use super::value::{Node, Wrong};
-use super::{Document, Place, Problem};
+use super::{Document, Place};
 
 /// A table being read. Every method records what is wrong and carries on; nothing returns early.
 ///
@@ -19,7 +19,14 @@ pub struct Reader<'a> {
     path: String,
     known: Vec<String>,
     hints: Vec<(String, String)>,
-    problems: Vec<Problem>,
+    findings: Vec<Finding>,
+}
+
+/// A problem before its line and column are counted.
+pub(super) struct Finding {
+    pub(super) start: usize,
+    pub(super) key: String,
+    pub(super) message: String,
 }
 
 impl<'a> Reader<'a> {
@@ -33,7 +40,7 @@ impl<'a> Reader<'a> {
         span: Option<Range<usize>>,
         path: String,
     ) -> Self {
-        Self { document, table, span, path, known: Vec::new(), hints: Vec::new(), problems: Vec::new() }
+        Self { document, table, span, path, known: Vec::new(), hints: Vec::new(), findings: Vec::new() }
     }
 
     /// A value that must be there. `None`: it is missing or of another type, and that was recorded.
@@ -122,14 +129,14 @@ impl<'a> Reader<'a> {
         self.hints.push((key.to_owned(), hint.to_owned()));
     }
 
-    pub(super) fn finish(mut self) -> Vec<Problem> {
+    pub(super) fn finish(mut self) -> Vec<Finding> {
         let table = self.table;
         for (key, _) in table.iter().filter(|(_, item)| !item.is_none()) {
             if !self.known.iter().any(|known| known == key) {
                 self.record(self.key_span(key), key.to_owned(), self.unknown(key));
             }
         }
-        self.problems
+        self.findings
     }
 
     fn unknown(&self, key: &str) -> String {
@@ -176,7 +183,7 @@ impl<'a> Reader<'a> {
         let span = node.span().or_else(|| self.key_span(&key));
         let mut reader = Reader::new(self.document, table, span, self.path_of(&key));
         let value = read(&mut reader);
-        self.problems.extend(reader.finish());
+        self.findings.extend(reader.finish());
         Some(value)
     }
 
@@ -212,8 +219,8 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self, span: Option<Range<usize>>, key: String, message: String) {
-        let problem = self.document.problem(span, self.path_of(&key), message);
-        self.problems.push(problem);
+        let start = span.map_or(0, |span| span.start);
+        self.findings.push(Finding { start, key: self.path_of(&key), message });
     }
 
     fn path_of(&self, key: &str) -> String {

@@ -188,3 +188,32 @@ fn good_values_arrive() {
 fn an_empty_file_is_a_document() {
     assert_snapshot!(problems("", |reader| reader.required::<String>("name")), @"prism.toml:1:1: name: missing; it must be set");
 }
+
+#[test]
+fn very_many_problems_are_counted() {
+    let text: String = (0..40_000).map(|number| format!("k{number}=1\n")).collect();
+    let shown = problems(&text, nothing);
+    assert_eq!(shown.lines().count(), 101);
+    assert!(shown.ends_with("prism.toml: and 39900 more problems"), "{shown}");
+    let long = format!("{}=1", "k".repeat(100_000));
+    assert!(problems(&long, nothing).len() < 200);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_at_a_place_inside_it(text in r#"(?s)([a-c\[\]{}=."'#, \r\n\t\\üé\u{feff}🦀0-9-]|[[a-c]]\n|b = |= \[){0,40}"#) {
+        let read = |reader: &mut Reader<'_>| {
+            reader.required_checked("a", "a short text", |text: String| (text.len() < 3).then_some(text));
+            reader.each("b", "a number", |number: f64| Some(number));
+            reader.tables("c", |table| table.required::<Vec<String>>("a"));
+            reader.table("b", |table| table.optional::<std::collections::BTreeMap<String, i64>>("a"));
+        };
+        let result = Document::parse("x.toml", &text).map_err(|problem| vec![problem]);
+        for problem in result.and_then(|document| document.read(read)).err().unwrap_or_default() {
+            let Place { line, column } = problem.place.unwrap();
+            let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split('\n').collect();
+            proptest::prop_assert!((1..=lines.len()).contains(&line), "{problem}");
+            proptest::prop_assert!((1..=lines[line - 1].chars().count() + 1).contains(&column), "{problem}");
+        }
+    }
+}
