@@ -1,1 +1,106 @@
-//! (being built)
+//! SQLite, and the only SQL of the project. One file per group of tables, methods named by intent.
+//!
+//! - One task owns the one connection that writes; waiting writes share a transaction ([`writer`]). A write that was
+//!   answered is on the disk.
+//! - Reads go through a pool of connections that cannot write, and see every write that was answered.
+//! - Every change of a turn's state names the states it may come from, so a turn is closed once.
+//! - No query that leads to a prompt or a reply reads more than one scope.
+//!
+//! Times are milliseconds since 1970, money is nano-dollars.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::SqlitePool;
+
+use crate::shutdown::Shutdown;
+
+mod begin;
+mod boot;
+mod close;
+mod entries;
+mod erase;
+mod error;
+mod journal;
+mod lock;
+mod messages;
+mod scopes;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod writer;
+
+pub use begin::Begun;
+pub use boot::OpenError;
+pub use close::{Closing, Outcome};
+pub use entries::{Entry, EntryRole, HISTORY_MAX};
+pub use erase::{Erased, Forgotten};
+pub use error::{Result, StoreError};
+pub use journal::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
+pub use scopes::Audience;
+pub use settings::Target;
+pub use usage::UsageRow;
+
+use writer::Writer;
+
+/// Where the database is and how much it may take.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The database file. Its folder is created, and `<path>.lock` beside it.
+    pub path: PathBuf,
+    /// Connections that read.
+    pub readers: u32,
+    /// Writes that may wait. More wait outside, at most five seconds.
+    pub writer_queue: usize,
+    /// Writes that may share one transaction.
+    pub batch: usize,
+}
+
+impl Settings {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), readers: 4, writer_queue: 1024, batch: 500 }
+    }
+}
+
+/// A handle to the open database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Writer,
+    readers: SqlitePool,
+    secret: [u8; 32],
+}
+
+impl Store {
+    /// Opens the database, creating or upgrading it. A stop that begins meanwhile ends the opening.
+    ///
+    /// # Errors
+    /// [`OpenError`], each with its cure.
+    pub async fn open(settings: &Settings, shutdown: &Shutdown) -> Result<Self, OpenError> {
+        let opened = shutdown.unless_begun(boot::open(settings)).await.ok_or(OpenError::Stopped)??;
+        let writer = Writer::start(opened.writer, opened.lock, settings);
+        let inner = Inner { writer, readers: opened.readers, secret: opened.secret };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Ends reading, finishes the writes that wait, marks the stop as clean and folds the write-ahead log into the
+    /// database. Comes after the last turn was drained: later calls get [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    /// A key made at the first start of this database, for keyed hashes.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.inner.secret
+    }
+
+    /// How many write transactions were committed since the start.
+    pub fn commits(&self) -> u64 {
+        self.inner.writer.commits()
+    }
+}

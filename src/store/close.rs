@@ -1,0 +1,147 @@
+//! Closing a turn: once, and everything that is known about it in one transaction.
+
+use sqlx::SqliteConnection;
+
+use super::entries::{self, EntryRole, NewEntry};
+use super::error::{Result, StoreError};
+use super::journal::{OpenTurn, TurnState};
+use super::usage::{self, Account, UsageRow};
+use super::{Store, journal, messages, scopes};
+use crate::ids::{EntryId, MessageId, TurnId};
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    Done,
+    /// Answered, but the answer is not whole.
+    Partial,
+    Failed,
+    Refused,
+    Cancelled,
+    Abandoned,
+}
+
+impl Outcome {
+    pub fn state(self) -> TurnState {
+        match self {
+            Self::Done => TurnState::Done,
+            Self::Partial => TurnState::Partial,
+            Self::Failed => TurnState::Failed,
+            Self::Refused => TurnState::Refused,
+            Self::Cancelled => TurnState::Cancelled,
+            Self::Abandoned => TurnState::Abandoned,
+        }
+    }
+}
+
+/// Everything known at the end of a turn.
+#[derive(Clone)]
+pub struct Closing {
+    pub outcome: Outcome,
+    /// What the persona said, as far as it was shown.
+    pub answer: Option<String>,
+    /// The messages that show it, in order.
+    pub messages: Vec<MessageId>,
+    /// The oldest entry its prompt showed.
+    pub history_from: Option<EntryId>,
+    pub usage: Vec<UsageRow>,
+    /// A short code, never prose.
+    pub cause: Option<String>,
+    pub at: i64,
+}
+
+impl Store {
+    /// Closes an open turn.
+    ///
+    /// An answer becomes the shown child of its question and the head of the conversation, also when the question
+    /// replied to an older branch: the conversation goes on where something was said last. Without an answer the head
+    /// stays. When the question was erased while it was answered, the answer is not kept; usage always is.
+    ///
+    /// # Errors
+    /// [`StoreError::TurnState`] when the turn is closed already: nothing is written then. [`StoreError::NoSuchTurn`],
+    /// or a failure of the database.
+    pub async fn close_turn(&self, turn: TurnId, closing: Closing) -> Result<()> {
+        self.inner.writer.write(move |db| Box::pin(async move { close(db, turn, &closing).await })).await
+    }
+}
+
+async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Result<()> {
+    let turn = journal::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
+    let Some(question) = end(db, id, closing).await? else {
+        return Err(StoreError::TurnState { turn: id, state: turn.state });
+    };
+    let account = Account {
+        turn: id,
+        attempt: i64::from(turn.attempt),
+        user: turn.author,
+        guild: turn.audience.guild(),
+        persona: &turn.persona,
+        at: closing.at,
+    };
+    usage::record(db, &account, &closing.usage).await?;
+    match (question, closing.answer.as_deref()) {
+        (Question::Stands(question), Some(answer)) => keep(db, &turn, question, (answer, closing)).await,
+        _ => Ok(()),
+    }
+}
+
+enum Question {
+    Stands(EntryId),
+    /// Erased, or never begun.
+    None,
+}
+
+/// `None`: it was closed before. A turn that never began and may be retried keeps its text, because that is nowhere
+/// else yet.
+async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Result<Option<Question>> {
+    let turn = turn.get();
+    let state = closing.outcome.state();
+    let ended = sqlx::query!(
+        r#"UPDATE turn
+           SET state = ?2, cause = ?3, closed_at = ?4, interaction_token = NULL,
+               speaker = iif(?2 IN ('failed', 'abandoned'), speaker, NULL),
+               text = iif(?2 IN ('failed', 'abandoned'), text, NULL),
+               author_id = iif(erased_at IS NULL, author_id, NULL),
+               reply_id = iif(erased_at IS NULL, reply_id, NULL)
+           WHERE id = ?1 AND closed_at IS NULL
+           RETURNING question_id AS "question_id?", erased_at AS "erased_at?""#,
+        turn,
+        state,
+        closing.cause,
+        closing.at
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(ended.map(|row| match (row.question_id, row.erased_at) {
+        (Some(question), None) => Question::Stands(EntryId::new(question)),
+        _ => Question::None,
+    }))
+}
+
+async fn keep(
+    db: &mut SqliteConnection,
+    turn: &OpenTurn,
+    question: EntryId,
+    (text, closing): (&str, &Closing),
+) -> Result<()> {
+    let new = NewEntry {
+        scope: turn.scope,
+        conversation: turn.conversation,
+        parent: Some(question),
+        role: EntryRole::Persona,
+        author: None,
+        speaker: None,
+        text,
+        at: closing.at,
+        history_from: closing.history_from,
+        turn: turn.id,
+    };
+    let answer = entries::insert(db, new).await?;
+    entries::show(db, answer).await?;
+    entries::show(db, question).await?;
+    scopes::set_head(db, turn.conversation, answer).await?;
+    messages::link_answer(db, &closing.messages, answer).await?;
+    let (turn, answer) = (turn.id.get(), answer.get());
+    sqlx::query!("UPDATE turn SET answer_id = ?2 WHERE id = ?1", turn, answer).execute(db).await?;
+    Ok(())
+}

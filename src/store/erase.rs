@@ -1,0 +1,252 @@
+//! Forgetting. An erased entry stays as a tombstone, so that the tree keeps its shape; rows go only with everything
+//! that was said in their conversation. Answers go with their question, copies with what they were copied from.
+
+use sqlx::SqliteConnection;
+
+use super::Store;
+use super::error::{Result, StoreError};
+use super::scopes::Audience;
+use crate::ids::{ChannelId, MessageId, PersonaId, TurnId, UserId};
+use crate::status::now_ms;
+
+/// What the deletion of a question's message left to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// How many entries became tombstones.
+    pub entries: u64,
+    /// Turns of that message that are still open: to be cancelled and closed.
+    pub open_turns: Vec<TurnId>,
+    /// The messages that showed the answers, in order.
+    pub answers: Vec<MessageId>,
+}
+
+/// How much was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    pub entries: u64,
+    /// Conversations that were forgotten whole.
+    pub conversations: u64,
+}
+
+impl Store {
+    /// Erases what was asked by a message, and the answers to it. Turns of it that are open keep nothing when they are
+    /// closed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; nothing is erased then.
+    pub async fn erase_question(&self, message: MessageId) -> Result<Erased> {
+        self.inner.writer.write(move |db| Box::pin(question(db, message))).await
+    }
+
+    /// Forgets everything said in one conversation. Questions that wait there are asked in the empty one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; nothing is forgotten then.
+    pub async fn forget_conversation(&self, audience: &Audience, persona: &PersonaId) -> Result<Forgotten> {
+        let Some(conversation) = self.conversation(audience, persona).await? else {
+            return Ok(Forgotten::default());
+        };
+        let ids = vec![conversation.get()];
+        self.inner.writer.write(move |db| Box::pin(async move { wipe(db, &ids).await })).await
+    }
+
+    /// Forgets everything said in a channel, people's private exchanges there included, with all personas. Threads
+    /// below it are channels of their own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; nothing is forgotten then.
+    pub async fn forget_channel(&self, channel: ChannelId) -> Result<Forgotten> {
+        self.inner.writer.write(move |db| Box::pin(forget_channel(db, channel))).await
+    }
+
+    /// Forgets a person: their lines, the answers to them, their direct and private conversations whole, their
+    /// settings, and their name on everything that is counted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; nothing is forgotten then.
+    pub async fn forget_person(&self, user: UserId) -> Result<Forgotten> {
+        self.inner.writer.write(move |db| Box::pin(forget_person(db, user))).await
+    }
+}
+
+fn now() -> i64 {
+    now_ms().cast_signed()
+}
+
+/// Ids for `json_each`, which is how a list is bound to one parameter.
+fn list(ids: &[i64]) -> Result<String> {
+    serde_json::to_string(ids).map_err(|_| StoreError::unexpected("a list of ids"))
+}
+
+async fn question(db: &mut SqliteConnection, message: MessageId) -> Result<Erased> {
+    let raw = message.to_row();
+    let roots = sqlx::query_scalar!(
+        r#"SELECT question_id AS "id!" FROM turn
+           WHERE trigger_id = ?1 AND trigger_kind = 'message' AND question_id IS NOT NULL
+           UNION
+           SELECT e.id FROM discord_message m JOIN entry e ON e.id = m.entry_id
+           WHERE m.discord_id = ?1 AND e.role = 'person'"#,
+        raw
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let doomed = list(&with_consequences(db, &list(&roots)?).await?)?;
+    let answers = shown(db, &doomed).await?;
+    let open_turns = open_turns(db, message).await?;
+    let at = now();
+    sqlx::query!(
+        "UPDATE turn SET erased_at = ?2, speaker = NULL, text = NULL, replies_to = NULL,
+                         author_id = iif(closed_at IS NULL, author_id, NULL),
+                         reply_id = iif(closed_at IS NULL, reply_id, NULL)
+         WHERE trigger_id = ?1 AND trigger_kind = 'message' AND erased_at IS NULL",
+        raw,
+        at
+    )
+    .execute(&mut *db)
+    .await?;
+    let entries = bury(db, &doomed, at).await?;
+    Ok(Erased { entries, open_turns, answers })
+}
+
+async fn open_turns(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<TurnId>> {
+    let message = message.to_row();
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM turn WHERE trigger_id = ?1 AND trigger_kind = 'message' AND closed_at IS NULL"#,
+        message
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TurnId::new).collect())
+}
+
+/// The entries themselves, what personas said because of them, and copies of either.
+async fn with_consequences(db: &mut SqliteConnection, roots: &str) -> Result<Vec<i64>> {
+    let ids = sqlx::query_scalar!(
+        r#"WITH RECURSIVE doomed (id) AS (
+               SELECT value FROM json_each(?1)
+               UNION
+               SELECT e.id FROM doomed JOIN entry e ON e.parent_id = doomed.id WHERE e.role = 'persona'
+               UNION
+               SELECT e.id FROM doomed JOIN entry e ON e.copied_from = doomed.id
+           )
+           SELECT id AS "id!: i64" FROM doomed"#,
+        roots
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids)
+}
+
+async fn shown(db: &mut SqliteConnection, entries: &str) -> Result<Vec<MessageId>> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT m.discord_id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
+           WHERE e.role = 'persona' AND e.id IN (SELECT value FROM json_each(?1)) ORDER BY m.entry_id, m.part"#,
+        entries
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(MessageId::from_row).collect())
+}
+
+/// Makes tombstones. Says how many are new.
+async fn bury(db: &mut SqliteConnection, entries: &str, at: i64) -> Result<u64> {
+    sqlx::query!("DELETE FROM discord_message WHERE entry_id IN (SELECT value FROM json_each(?1))", entries)
+        .execute(&mut *db)
+        .await?;
+    let buried = sqlx::query!(
+        "UPDATE entry SET text = NULL, speaker = NULL, author_id = NULL, erased_at = ?2
+         WHERE erased_at IS NULL AND id IN (SELECT value FROM json_each(?1))",
+        entries,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(buried.rows_affected())
+}
+
+async fn forget_channel(db: &mut SqliteConnection, channel: ChannelId) -> Result<Forgotten> {
+    let channel = channel.to_row();
+    let ids = sqlx::query_scalar!(
+        r#"SELECT c.id AS "id!" FROM scope s JOIN conversation c ON c.scope_id = s.id WHERE s.channel_id = ?1"#,
+        channel
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    wipe(db, &ids).await
+}
+
+/// Removes all entries of whole conversations. The conversations stay, empty: their turns are the memory of what was
+/// answered already. Turns that have not begun stay as they are.
+async fn wipe(db: &mut SqliteConnection, conversations: &[i64]) -> Result<Forgotten> {
+    let ids = list(conversations)?;
+    let at = now();
+    sqlx::query!(
+        "UPDATE turn SET erased_at = ?2, speaker = NULL, text = NULL, replies_to = NULL,
+                         author_id = iif(closed_at IS NULL, author_id, NULL),
+                         reply_id = iif(closed_at IS NULL, reply_id, NULL)
+         WHERE conversation_id IN (SELECT value FROM json_each(?1)) AND erased_at IS NULL
+           AND (closed_at IS NOT NULL OR state = 'answering')",
+        ids,
+        at
+    )
+    .execute(&mut *db)
+    .await?;
+    let removed =
+        sqlx::query!("DELETE FROM entry WHERE conversation_id IN (SELECT value FROM json_each(?1))", ids)
+            .execute(db)
+            .await?;
+    let conversations = u64::try_from(conversations.len()).unwrap_or(u64::MAX);
+    Ok(Forgotten { entries: removed.rows_affected(), conversations })
+}
+
+async fn forget_person(db: &mut SqliteConnection, user: UserId) -> Result<Forgotten> {
+    let own = own_conversations(db, user).await?;
+    let forgotten = wipe(db, &own).await?;
+    let raw = user.to_row();
+    let roots = sqlx::query_scalar!(r#"SELECT id AS "id!" FROM entry WHERE author_id = ?1"#, raw)
+        .fetch_all(&mut *db)
+        .await?;
+    let doomed = list(&with_consequences(db, &list(&roots)?).await?)?;
+    let buried = bury(db, &doomed, now()).await?;
+    forget_name(db, user).await?;
+    Ok(Forgotten { entries: forgotten.entries + buried, ..forgotten })
+}
+
+/// Those that nobody else is part of.
+async fn own_conversations(db: &mut SqliteConnection, user: UserId) -> Result<Vec<i64>> {
+    let user = user.to_row();
+    let ids = sqlx::query_scalar!(
+        r#"SELECT c.id AS "id!" FROM scope s JOIN conversation c ON c.scope_id = s.id WHERE s.private_user_id = ?1
+           UNION
+           SELECT c.id FROM turn t JOIN conversation asked ON asked.id = t.conversation_id
+           JOIN scope s ON s.id = asked.scope_id JOIN conversation c ON c.scope_id = s.id
+           WHERE t.author_id = ?1 AND s.kind = 'dm'"#,
+        user
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids)
+}
+
+/// Takes the person's id from everything that stays.
+async fn forget_name(db: &mut SqliteConnection, user: UserId) -> Result<()> {
+    let (user, at) = (user.to_row(), now());
+    sqlx::query!(
+        "UPDATE turn SET erased_at = coalesce(erased_at, ?2), author_id = NULL, speaker = NULL, text = NULL,
+                         replies_to = NULL, reply_id = iif(closed_at IS NULL, reply_id, NULL)
+         WHERE author_id = ?1",
+        user,
+        at
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("UPDATE usage SET user_id = NULL WHERE user_id = ?1", user).execute(&mut *db).await?;
+    sqlx::query!("UPDATE scope SET private_user_id = -id WHERE private_user_id = ?1", user)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("DELETE FROM setting WHERE target_kind = 'user' AND target_id = ?1", user)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("UPDATE setting SET set_by = NULL WHERE set_by = ?1", user).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Which message of Discord shows which entry.
+
+use sqlx::SqliteConnection;
+
+use super::Store;
+use super::error::Result;
+use crate::ids::{EntryId, MessageId, ScopeId};
+
+impl Store {
+    /// Whether a message of Discord is a stored answer of the bot.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] when the database fails.
+    pub async fn is_ours(&self, message: MessageId) -> Result<bool> {
+        let message = message.to_row();
+        let found = sqlx::query_scalar!(
+            r#"SELECT e.id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
+               WHERE m.discord_id = ?1 AND e.role = 'persona'"#,
+            message
+        )
+        .fetch_optional(&self.inner.readers)
+        .await?;
+        Ok(found.is_some())
+    }
+}
+
+/// The entry a message shows, when it belongs to the scope.
+pub(super) async fn entry_of(
+    db: &mut SqliteConnection,
+    scope: ScopeId,
+    message: MessageId,
+) -> Result<Option<EntryId>> {
+    let (scope, message) = (scope.get(), message.to_row());
+    let id = sqlx::query_scalar!(
+        r#"SELECT e.id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
+           WHERE m.discord_id = ?1 AND e.scope_id = ?2"#,
+        message,
+        scope
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(EntryId::new))
+}
+
+/// A message that asked two personas stays with the first one's question.
+pub(super) async fn link_question(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    entry: EntryId,
+) -> Result<()> {
+    let (message, entry) = (message.to_row(), entry.get());
+    sqlx::query!(
+        "INSERT INTO discord_message (discord_id, entry_id) VALUES (?1, ?2) ON CONFLICT (discord_id) DO NOTHING",
+        message,
+        entry
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A message that showed another variant before now shows this one.
+pub(super) async fn link_answer(
+    db: &mut SqliteConnection,
+    messages: &[MessageId],
+    entry: EntryId,
+) -> Result<()> {
+    let entry = entry.get();
+    for (part, message) in (0_i64..).zip(messages) {
+        let message = message.to_row();
+        sqlx::query!(
+            "INSERT INTO discord_message (discord_id, entry_id, part) VALUES (?1, ?2, ?3)
+             ON CONFLICT (discord_id) DO UPDATE SET entry_id = excluded.entry_id, part = excluded.part",
+            message,
+            entry,
+            part
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}

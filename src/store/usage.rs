@@ -1,0 +1,75 @@
+//! What requests to models used. One row per request, so that every sum is a query over one table.
+
+use sqlx::SqliteConnection;
+
+use super::error::Result;
+use crate::ids::{GuildId, PersonaId, TurnId, UserId};
+
+/// What one request used. `None`: not reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageRow {
+    /// The model that was asked for.
+    pub model: String,
+    pub model_answered: Option<String>,
+    pub provider: Option<String>,
+    pub generation_id: Option<String>,
+    pub prompt_tokens: Option<i64>,
+    pub cached_tokens: Option<i64>,
+    pub completion_tokens: Option<i64>,
+    pub reasoning_tokens: Option<i64>,
+    pub cost_nano_usd: Option<i64>,
+    pub first_token_ms: Option<i64>,
+    pub total_ms: Option<i64>,
+    /// A short code, never prose.
+    pub failure: Option<String>,
+}
+
+/// On whose account a request goes.
+pub(super) struct Account<'a> {
+    pub(super) turn: TurnId,
+    pub(super) attempt: i64,
+    pub(super) user: Option<UserId>,
+    pub(super) guild: Option<GuildId>,
+    pub(super) persona: &'a PersonaId,
+    pub(super) at: i64,
+}
+
+pub(super) async fn record(
+    db: &mut SqliteConnection,
+    account: &Account<'_>,
+    rows: &[UsageRow],
+) -> Result<()> {
+    let turn = account.turn.get();
+    let user = account.user.map(UserId::to_row);
+    let guild = account.guild.map(GuildId::to_row);
+    let persona = account.persona.as_str();
+    for row in rows {
+        sqlx::query!(
+            "INSERT INTO usage (turn_id, attempt, user_id, guild_id, persona, at, model, model_answered, provider,
+                                generation_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
+                                cost_nano_usd, first_token_ms, total_ms, failure)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            turn,
+            account.attempt,
+            user,
+            guild,
+            persona,
+            account.at,
+            row.model,
+            row.model_answered,
+            row.provider,
+            row.generation_id,
+            row.prompt_tokens,
+            row.cached_tokens,
+            row.completion_tokens,
+            row.reasoning_tokens,
+            row.cost_nano_usd,
+            row.first_token_ms,
+            row.total_ms,
+            row.failure
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}

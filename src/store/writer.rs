@@ -1,0 +1,198 @@
+//! The one task that writes. Writes that wait while the disk is busy share the next transaction (group commit), each
+//! in a savepoint of its own, so that one that fails takes nothing of the others with it.
+//!
+//! Required: a write is answered after its commit; a failed commit fails every write in it; no failure ends the task.
+//! It outlives the stop of everything else, because turns that are drained still write: it ends by [`Writer::close`],
+//! or when the last handle of the store is dropped, which leaves the mark of an unclean stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::BoxFuture;
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::Settings;
+use super::boot::BUSY_WAIT;
+use super::error::{Result, StoreError};
+use super::lock::Lock;
+use crate::shutdown::Shutdown;
+
+/// Gets the connection inside a savepoint, or the reason why there is none.
+type Job = Box<dyn for<'c> FnOnce(Result<&'c mut SqliteConnection>) -> BoxFuture<'c, Done> + Send>;
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+
+enum Order {
+    Write(Job),
+    Close(oneshot::Sender<()>),
+}
+
+/// A write that ran. The answer waits for the commit.
+struct Done {
+    failure: Option<StoreError>,
+    answer: Answer,
+}
+
+pub(super) struct Writer {
+    orders: mpsc::Sender<Order>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    pub(super) fn start(db: SqliteConnection, lock: Lock, settings: &Settings) -> Self {
+        let (orders, queue) = mpsc::channel(settings.writer_queue.max(1));
+        let commits = Arc::new(AtomicU64::new(0));
+        let task =
+            Task { db, queue, batch: settings.batch.max(1), commits: Arc::clone(&commits), _lock: lock };
+        // A stop of its own, which nobody begins: the process's would wait for this task before turns are drained.
+        Shutdown::default().spawn(task.run());
+        Self { orders, commits }
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let (sender, answered) = oneshot::channel();
+        let job: Job = Box::new(move |db| {
+            Box::pin(async move {
+                let result = match db {
+                    Ok(db) => work(db).await,
+                    Err(error) => Err(error),
+                };
+                let failure = result.as_ref().err().cloned();
+                let answer: Answer = Box::new(move |commit| drop(sender.send(commit.and(result))));
+                Done { failure, answer }
+            })
+        });
+        self.orders.send_timeout(Order::Write(job), BUSY_WAIT).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => StoreError::Busy,
+            SendTimeoutError::Closed(_) => StoreError::Closed,
+        })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn close(&self) {
+        let (sender, closed) = oneshot::channel();
+        if self.orders.send(Order::Close(sender)).await.is_ok() {
+            // An error means that another call has closed it.
+            let _ = closed.await;
+        }
+    }
+}
+
+struct Task {
+    db: SqliteConnection,
+    queue: mpsc::Receiver<Order>,
+    batch: usize,
+    commits: Arc<AtomicU64>,
+    _lock: Lock,
+}
+
+impl Task {
+    async fn run(mut self) {
+        while let Some(order) = self.queue.recv().await {
+            let (jobs, close) = self.gather(order);
+            if !jobs.is_empty() {
+                self.commit(jobs).await;
+            }
+            if let Some(closed) = close {
+                self.finish().await;
+                // Whoever asked may have stopped waiting.
+                let _ = closed.send(());
+                return;
+            }
+        }
+    }
+
+    /// What waits already, up to one batch, or up to the order to close.
+    fn gather(&mut self, first: Order) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
+        let mut jobs = Vec::new();
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Write(job) => jobs.push(job),
+                Order::Close(closed) => return (jobs, Some(closed)),
+            }
+            next = if jobs.len() < self.batch { self.queue.try_recv().ok() } else { None };
+        }
+        (jobs, None)
+    }
+
+    async fn commit(&mut self, jobs: Vec<Job>) {
+        let mut answers = Vec::with_capacity(jobs.len());
+        let result = self.transact(jobs, &mut answers).await;
+        match &result {
+            Ok(()) => drop(self.commits.fetch_add(1, Ordering::Relaxed)),
+            // Often there is nothing left to roll back: SQLite does it by itself when the disk fails.
+            Err(_) => drop(run(&mut self.db, "ROLLBACK").await),
+        }
+        for answer in answers {
+            answer(result.clone());
+        }
+    }
+
+    /// Collects one answer for every job, also for those that an error kept from running.
+    async fn transact(&mut self, jobs: Vec<Job>, answers: &mut Vec<Answer>) -> Result<()> {
+        let mut state = run(&mut self.db, "BEGIN IMMEDIATE").await;
+        for job in jobs {
+            let answer = match &state {
+                Ok(()) => {
+                    let (answer, after) = self.attempt(job).await;
+                    state = after;
+                    answer
+                }
+                Err(error) => job(Err(error.clone())).await.answer,
+            };
+            answers.push(answer);
+        }
+        state?;
+        run(&mut self.db, "COMMIT").await
+    }
+
+    /// Runs one job inside its savepoint. An error means that the whole transaction is lost.
+    async fn attempt(&mut self, job: Job) -> (Answer, Result<()>) {
+        if let Err(error) = run(&mut self.db, "SAVEPOINT job").await {
+            return (job(Err(error.clone())).await.answer, Err(error));
+        }
+        let Done { failure, answer } = job(Ok(&mut self.db)).await;
+        let undone = match failure {
+            None => Ok(()),
+            // When SQLite has rolled everything back, the savepoint is gone and the failure is everybody's.
+            Some(cause) => run(&mut self.db, "ROLLBACK TO job").await.map_err(|_| cause),
+        };
+        let ended = match undone {
+            Ok(()) => run(&mut self.db, "RELEASE job").await,
+            lost => lost,
+        };
+        (answer, ended)
+    }
+
+    async fn finish(self) {
+        let Self { mut db, .. } = self;
+        let result = leave(&mut db).await;
+        let closed = db.close().await.map_err(StoreError::from);
+        if let Err(error) = result.and(closed) {
+            warn!(%error, "the database was not closed cleanly: the next start checks it");
+        }
+    }
+}
+
+/// The mark comes before the checkpoint, so that the log is empty at the end.
+async fn leave(db: &mut SqliteConnection) -> Result<()> {
+    run(db, "PRAGMA optimize").await?;
+    sqlx::query!("UPDATE meta SET stopped_cleanly = 1 WHERE id = 1").execute(&mut *db).await?;
+    run(db, "PRAGMA wal_checkpoint(TRUNCATE)").await
+}
+
+async fn run(db: &mut SqliteConnection, statement: &'static str) -> Result<()> {
+    sqlx::query(statement).execute(db).await?;
+    Ok(())
+}
