@@ -176,7 +176,7 @@ async fn forget_channel(db: &mut SqliteConnection, channel: ChannelId) -> Result
 }
 
 /// Removes all entries of whole conversations. The conversations stay, empty: their turns are the memory of what was
-/// answered already. Turns that have not begun stay as they are.
+/// answered already. Open turns whose question is no entry yet stay as they are.
 async fn wipe(db: &mut SqliteConnection, conversations: &[i64]) -> Result<Forgotten> {
     let ids = list(conversations)?;
     let at = now();
@@ -185,7 +185,7 @@ async fn wipe(db: &mut SqliteConnection, conversations: &[i64]) -> Result<Forgot
                          author_id = iif(closed_at IS NULL, author_id, NULL),
                          reply_id = iif(closed_at IS NULL, reply_id, NULL)
          WHERE conversation_id IN (SELECT value FROM json_each(?1)) AND erased_at IS NULL
-           AND (closed_at IS NOT NULL OR state = 'answering')",
+           AND (closed_at IS NOT NULL OR question_id IS NOT NULL)",
         ids,
         at
     )

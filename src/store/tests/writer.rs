@@ -1,0 +1,113 @@
+use futures_util::future::join_all;
+
+use super::*;
+
+/// A write that runs any statement.
+async fn execute(store: &Store, sql: &'static str) -> Result<()> {
+    let write = store.inner.writer.write(move |db| {
+        Box::pin(async move {
+            sqlx::query(sql).execute(db).await?;
+            Ok(())
+        })
+    });
+    write.await
+}
+
+const GOOD: &str = "INSERT INTO setting VALUES ('user', abs(random()), 'x', 'y', NULL, 0)";
+const BROKEN: &str = "INSERT INTO setting VALUES ('nobody', 1, 'x', 'y', NULL, 0)";
+/// Breaks at the commit.
+const LATE: &str =
+    "PRAGMA defer_foreign_keys = on; INSERT INTO conversation (scope_id, persona) VALUES (404, 'x')";
+
+/// Runs the statements in one transaction and says how each ended. The writer gets its turn on this thread when all
+/// of them wait.
+async fn together(store: &Store, statements: &[&'static str]) -> Vec<Result<()>> {
+    let before = store.commits();
+    let results = join_all(statements.iter().map(|sql| execute(store, sql))).await;
+    assert!(store.commits() <= before + 1, "they did not share a transaction");
+    results
+}
+
+async fn settings_stored(store: &Store) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM setting").fetch_one(&store.inner.readers).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_write_that_fails_takes_nothing_with_it() {
+    let place = Place::new();
+    let store = place.open().await;
+    let results = together(&store, &[GOOD, BROKEN, GOOD]).await;
+    assert!(matches!(results[1], Err(StoreError::Sql { .. })), "{results:?}");
+    assert_eq!((&results[0], &results[2]), (&Ok(()), &Ok(())));
+    assert_eq!(settings_stored(&store).await, 2);
+}
+
+#[tokio::test]
+async fn a_failed_commit_fails_everybody_and_the_writer_lives_on() {
+    let place = Place::new();
+    let store = place.open().await;
+    let results = together(&store, &[GOOD, LATE, GOOD]).await;
+    assert!(results.iter().all(Result::is_err), "{results:?}");
+    assert_eq!(settings_stored(&store).await, 0);
+    execute(&store, GOOD).await.unwrap();
+    assert_eq!(settings_stored(&store).await, 1);
+}
+
+#[tokio::test]
+async fn five_hundred_turns_need_few_transactions() {
+    let place = Place::new();
+    let store = place.open().await;
+    let before = store.commits();
+    let turns = (1..=500).map(|message| accepted(&store, asks(message, "hello")));
+    assert_eq!(join_all(turns).await.len(), 500);
+    assert!(store.commits() - before <= 5, "{} transactions", store.commits() - before);
+    let store = place.crash_and_open(store).await;
+    assert_eq!(store.unfinished_turns().await.unwrap().len(), 500);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_survived() {
+    let place = Place::new();
+    let store = place.open().await;
+    execute(&store, "PRAGMA max_page_count = 1").await.unwrap();
+    let text = "x".repeat(100_000);
+    let result = store.accept_turn(asks(1, &text)).await;
+    assert_eq!(result, Err(StoreError::Full));
+    execute(&store, "PRAGMA max_page_count = 1000000").await.unwrap();
+    accepted(&store, asks(1, &text)).await;
+}
+
+#[tokio::test]
+async fn another_writer_makes_it_busy_for_a_while() {
+    let place = Place::new();
+    let store = place.open().await;
+    execute(&store, "PRAGMA busy_timeout = 0").await.unwrap();
+    let mut other = place.raw().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    assert_eq!(store.accept_turn(asks(1, "hello")).await, Err(StoreError::Busy));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    accepted(&store, asks(1, "hello")).await;
+}
+
+#[tokio::test]
+async fn close_finishes_what_waits_and_refuses_what_comes_later() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (first, ()) = tokio::join!(store.accept_turn(asks(1, "hello")), store.close());
+    first.unwrap();
+    assert_eq!(store.accept_turn(asks(2, "too late")).await, Err(StoreError::Closed));
+    assert_eq!(store.unfinished_turns().await, Err(StoreError::Closed));
+    store.close().await;
+    assert_eq!(place.open().await.unfinished_turns().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn errors_hold_no_text() {
+    let place = Place::new();
+    let store = place.open().await;
+    let turn = NewTurn { persona: ada(), ..asks(1, "marked text") };
+    let closing = Closing { cause: Some("marked cause ".repeat(20)), ..ends(Outcome::Failed) };
+    let id = accepted(&store, turn).await;
+    let error = store.close_turn(id, closing).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("marked"), "{error:?}");
+}
