@@ -58,7 +58,7 @@ async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Begun> 
     }
     let question = match draft.question {
         Some(question) => ask_again(db, &turn, question, draft.head).await?,
-        None => ask(db, &turn, &mut draft, at).await?,
+        None => ask(db, &turn, &mut draft).await?,
     };
     mark_answering(db, id, question, at).await?;
     let path = entries::path(db, turn.scope, Some(question), HISTORY_MAX + 1).await?;
@@ -87,7 +87,7 @@ async fn read_draft(db: &mut SqliteConnection, turn: TurnId) -> Result<Draft> {
     })
 }
 
-async fn ask(db: &mut SqliteConnection, turn: &OpenTurn, draft: &mut Draft, at: i64) -> Result<EntryId> {
+async fn ask(db: &mut SqliteConnection, turn: &OpenTurn, draft: &mut Draft) -> Result<EntryId> {
     let erased = StoreError::TurnErased(turn.id);
     let (Some(speaker), Some(text)) = (draft.speaker.take(), draft.text.take()) else {
         return Err(erased);
@@ -101,7 +101,7 @@ async fn ask(db: &mut SqliteConnection, turn: &OpenTurn, draft: &mut Draft, at: 
         author: turn.author,
         speaker: Some(&speaker),
         text: &text,
-        at,
+        at: turn.accepted_at,
         history_from: None,
         turn: turn.id,
     };

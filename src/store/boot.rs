@@ -107,7 +107,11 @@ fn prepare_file(path: &Path) -> io::Result<()> {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_WAIT).foreign_keys(true)
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_WAIT)
+        .foreign_keys(true)
+        .disable_statement_logging()
 }
 
 async fn connect(path: &Path) -> Result<SqliteConnection, OpenError> {

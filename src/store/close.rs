@@ -96,6 +96,7 @@ enum Question {
 async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Result<Option<Question>> {
     let turn = turn.get();
     let state = closing.outcome.state();
+    let cause = closing.cause.as_deref().map(usage::code);
     let ended = sqlx::query!(
         r#"UPDATE turn
            SET state = ?2, cause = ?3, closed_at = ?4, interaction_token = NULL,
@@ -107,7 +108,7 @@ async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Resu
            RETURNING question_id AS "question_id?", erased_at AS "erased_at?""#,
         turn,
         state,
-        closing.cause,
+        cause,
         closing.at
     )
     .fetch_optional(db)

@@ -1,5 +1,7 @@
 //! The tree of what was said. Edges stay inside a scope; variants, edits and branches are siblings.
 
+use std::fmt;
+
 use sqlx::SqliteConnection;
 
 use super::error::{Result, StoreError};
@@ -17,7 +19,7 @@ pub enum EntryRole {
 }
 
 /// One thing said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     pub id: EntryId,
     pub role: EntryRole,
@@ -31,6 +33,18 @@ pub struct Entry {
     /// `None`: erased.
     pub text: Option<String>,
     pub at: i64,
+}
+
+/// Without what was said and by whom: those may not reach a log.
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Entry")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("persona", &self.persona)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An entry to be written.

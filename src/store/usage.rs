@@ -5,6 +5,9 @@ use sqlx::SqliteConnection;
 use super::error::Result;
 use crate::ids::{GuildId, PersonaId, TurnId, UserId};
 
+/// Characters in a code, as the schema checks them.
+const CODE_MAX: usize = 64;
+
 /// What one request used. `None`: not reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageRow {
@@ -44,6 +47,10 @@ pub(super) async fn record(
     let guild = account.guild.map(GuildId::to_row);
     let persona = account.persona.as_str();
     for row in rows {
+        let [prompt, cached, completion, reasoning] =
+            [row.prompt_tokens, row.cached_tokens, row.completion_tokens, row.reasoning_tokens].map(credible);
+        let [cost, first_token, total] = [row.cost_nano_usd, row.first_token_ms, row.total_ms].map(credible);
+        let failure = row.failure.as_deref().map(code);
         sqlx::query!(
             "INSERT INTO usage (turn_id, attempt, user_id, guild_id, persona, at, model, model_answered, provider,
                                 generation_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
@@ -59,17 +66,28 @@ pub(super) async fn record(
             row.model_answered,
             row.provider,
             row.generation_id,
-            row.prompt_tokens,
-            row.cached_tokens,
-            row.completion_tokens,
-            row.reasoning_tokens,
-            row.cost_nano_usd,
-            row.first_token_ms,
-            row.total_ms,
-            row.failure
+            prompt,
+            cached,
+            completion,
+            reasoning,
+            cost,
+            first_token,
+            total,
+            failure
         )
         .execute(&mut *db)
         .await?;
     }
     Ok(())
+}
+
+/// A provider may report anything; a turn must be closed all the same.
+fn credible(number: Option<i64>) -> Option<i64> {
+    number.filter(|number| *number >= 0)
+}
+
+/// Codes are short. What is not is cut to the column's size rather than refused, for the same reason.
+pub(super) fn code(text: &str) -> &str {
+    let end = text.char_indices().nth(CODE_MAX).map_or(text.len(), |(end, _)| end);
+    &text[..end]
 }

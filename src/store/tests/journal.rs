@@ -165,10 +165,12 @@ async fn what_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_in_the_debug_output() {
+async fn tokens_and_texts_are_not_in_the_debug_output() {
     let place = Place::new();
     let store = place.open().await;
-    let turn = accepted(&store, invokes(1, "hello")).await;
+    let turn = accepted(&store, invokes(1, "marked")).await;
+    let begun = store.begin_turn(turn, 1).await.unwrap();
     let turn = store.turn(turn).await.unwrap().unwrap();
-    assert!(!format!("{turn:?}").contains("tok-secret"));
+    let printed = format!("{turn:?} {begun:?}");
+    assert!(!printed.contains("tok-secret") && !printed.contains("marked"), "{printed}");
 }

@@ -63,3 +63,22 @@ async fn the_cost_of_an_erased_question_still_counts_for_its_author() {
     let mut db = place.raw().await;
     assert_eq!(count(&mut db, "SELECT sum(cost_nano_usd) FROM usage WHERE user_id = 11").await, 9);
 }
+
+#[tokio::test]
+async fn no_report_of_a_provider_keeps_a_turn_from_being_closed() {
+    let place = Place::new();
+    let store = place.open().await;
+    let odd = UsageRow {
+        prompt_tokens: Some(-1),
+        cost_nano_usd: Some(i64::MIN),
+        total_ms: Some(5),
+        failure: Some("ü".repeat(1_000)),
+        ..used("big", 0)
+    };
+    let closing = Closing { usage: vec![odd], cause: Some("ü".repeat(1_000)), ..ends(Outcome::Failed) };
+    answered(&store, asks(1, "hello"), closing).await;
+    store.close().await;
+    let mut db = place.raw().await;
+    let kept = "SELECT total_ms FROM usage WHERE prompt_tokens IS NULL AND cost_nano_usd IS NULL AND length(failure) = 64";
+    assert_eq!(count(&mut db, kept).await, 5);
+}

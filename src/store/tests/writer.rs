@@ -101,13 +101,17 @@ async fn close_finishes_what_waits_and_refuses_what_comes_later() {
     assert_eq!(place.open().await.unfinished_turns().await.unwrap().len(), 1);
 }
 
+/// The message of a broken constraint is the longest there is.
 #[tokio::test]
 async fn errors_hold_no_text() {
     let place = Place::new();
     let store = place.open().await;
-    let turn = NewTurn { persona: ada(), ..asks(1, "marked text") };
-    let closing = Closing { cause: Some("marked cause ".repeat(20)), ..ends(Outcome::Failed) };
-    let id = accepted(&store, turn).await;
-    let error = store.close_turn(id, closing).await.unwrap_err();
+    let (_, elsewhere) =
+        answered(&store, NewTurn { audience: channel(1), ..asks(1, "one") }, done("1", &[])).await;
+    let turn = accepted(&store, asks(3, "marked")).await;
+    store.begin_turn(turn, 1).await.unwrap();
+    let closing = Closing { history_from: Some(elsewhere.question.id), ..done("marked", &[]) };
+    let error = store.close_turn(turn, closing).await.unwrap_err();
+    assert!(error.to_string().contains("CHECK"), "{error}");
     assert!(!format!("{error} {error:?}").contains("marked"), "{error:?}");
 }
