@@ -2,11 +2,11 @@
 
 use sqlx::SqliteConnection;
 
-use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry};
+use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry, Path};
 use super::error::{Result, StoreError};
 use super::journal::{OpenTurn, Trigger, TurnState};
 use super::{Store, journal, messages};
-use crate::ids::{EntryId, MessageId, TurnId};
+use crate::ids::{EntryId, MessageId, ScopeId, TurnId};
 
 /// What an answer is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,22 @@ impl Store {
     /// [`StoreError::TurnState`] when the turn is joined or closed, [`StoreError::TurnErased`] when its question was
     /// erased meanwhile (it is still to be closed), [`StoreError::NoSuchTurn`], or a failure of the database.
     pub async fn begin_turn(&self, turn: TurnId, at: i64) -> Result<Begun> {
-        self.inner.writer.write(move |db| Box::pin(begin(db, turn, at))).await
+        let asked = self.inner.writer.write(move |db| Box::pin(begin(db, turn, at))).await?;
+        // Long paths are read beside the writer, so that they hold up nobody's write.
+        let mut db = self.inner.readers.acquire().await?;
+        let path = entries::path(&mut db, asked.scope, Some(asked.question), HISTORY_MAX + 1).await?;
+        let Path { entries: mut history, history_from } = path;
+        let question = history.pop().ok_or(StoreError::TurnErased(turn))?;
+        Ok(Begun { question, history, history_from, attempt: asked.attempt, reply: asked.reply })
     }
+}
+
+/// A turn whose question is an entry.
+struct Asked {
+    scope: ScopeId,
+    question: EntryId,
+    attempt: u32,
+    reply: Option<MessageId>,
 }
 
 /// What a turn holds before its question is an entry, and where it stands afterwards.
@@ -47,7 +61,7 @@ struct Draft {
     erased: bool,
 }
 
-async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Begun> {
+async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Asked> {
     let turn = journal::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
     if !matches!(turn.state, TurnState::Accepted | TurnState::Answering) {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
@@ -61,11 +75,7 @@ async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Begun> 
         None => ask(db, &turn, &mut draft).await?,
     };
     mark_answering(db, id, question, at).await?;
-    let path = entries::path(db, turn.scope, Some(question), HISTORY_MAX + 1).await?;
-    let mut history = path.entries;
-    let question = history.pop().ok_or(StoreError::TurnErased(id))?;
-    let attempt = turn.attempt + 1;
-    Ok(Begun { question, history, history_from: path.history_from, attempt, reply: turn.reply })
+    Ok(Asked { scope: turn.scope, question, attempt: turn.attempt + 1, reply: turn.reply })
 }
 
 async fn read_draft(db: &mut SqliteConnection, turn: TurnId) -> Result<Draft> {

@@ -1,6 +1,6 @@
 //! SQLite, and the only SQL of the project. One file per group of tables, methods named by intent.
 //!
-//! - One task owns the one connection that writes; waiting writes share a transaction ([`writer`]). A write that was
+//! - One task owns the one connection that writes; waiting writes share a transaction (`writer.rs`). A write that was
 //!   answered is on the disk.
 //! - Reads go through a pool of connections that cannot write, and see every write that was answered.
 //! - Every change of a turn's state names the states it may come from, so a turn is closed once.
