@@ -153,7 +153,7 @@ async fn check_version(db: &mut SqliteConnection) -> sqlx::Result<Result<(), Ope
     Ok(if is_sound(&found) { Ok(()) } else { Err(OpenError::OldSqlite { found }) })
 }
 
-fn is_sound(version: &str) -> bool {
+pub(super) fn is_sound(version: &str) -> bool {
     let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
     parts.is_some_and(|parts| parts.as_slice() >= OLDEST_SQLITE.as_slice())
 }

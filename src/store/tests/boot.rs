@@ -164,6 +164,21 @@ async fn a_stop_ends_the_opening() {
     assert!(matches!(error, OpenError::Stopped), "{error}");
 }
 
+#[test]
+fn versions_with_the_corruption_are_refused() {
+    for (version, sound) in [
+        ("3.51.2", false),
+        ("3.51.3", true),
+        ("3.7.17", false),
+        ("3.52.0", true),
+        ("4.0.0", true),
+        ("3.51", false),
+        ("?", false),
+    ] {
+        assert_eq!(super::super::boot::is_sound(version), sound, "{version}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_new_file_is_for_its_owner_alone() {

@@ -11,6 +11,7 @@ use super::*;
 use crate::ids::{ChannelId, GuildId, InteractionId, MessageId, PersonaId, TurnId, UserId};
 
 mod boot;
+mod crash;
 mod erase;
 mod journal;
 mod migrations;
