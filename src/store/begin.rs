@@ -4,8 +4,8 @@ use sqlx::SqliteConnection;
 
 use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry, Path};
 use super::error::{Result, StoreError};
-use super::journal::{OpenTurn, Trigger, TurnState};
-use super::{Store, journal, messages};
+use super::turn::{OpenTurn, Trigger, TurnState};
+use super::{Store, messages, turn};
 use crate::ids::{EntryId, MessageId, ScopeId, TurnId};
 
 /// What an answer is made from.
@@ -62,7 +62,7 @@ struct Draft {
 }
 
 async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Asked> {
-    let turn = journal::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
+    let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
     if !matches!(turn.state, TurnState::Accepted | TurnState::Answering) {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
     }

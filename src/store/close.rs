@@ -4,9 +4,9 @@ use sqlx::SqliteConnection;
 
 use super::entries::{self, EntryRole, NewEntry};
 use super::error::{Result, StoreError};
-use super::journal::{OpenTurn, TurnState};
+use super::turn::{OpenTurn, TurnState};
 use super::usage::{self, Account, UsageRow};
-use super::{Store, journal, messages, scopes};
+use super::{Store, messages, scopes, turn};
 use crate::ids::{EntryId, MessageId, TurnId};
 
 /// How a turn ended.
@@ -66,7 +66,7 @@ impl Store {
 }
 
 async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Result<()> {
-    let turn = journal::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
+    let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
     let Some(question) = end(db, id, closing).await? else {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
     };

@@ -2,7 +2,7 @@
 
 use crate::ids::TurnId;
 
-use super::journal::TurnState;
+use super::turn::TurnState;
 
 /// Why the store did not do what it was asked for. A failed write has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

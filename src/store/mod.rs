@@ -28,6 +28,7 @@ mod scopes;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod usage;
 mod writer;
 
@@ -37,9 +38,9 @@ pub use close::{Closing, Outcome};
 pub use entries::{Entry, EntryRole, HISTORY_MAX};
 pub use erase::{Erased, Forgotten};
 pub use error::{Result, StoreError};
-pub use journal::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
 pub use scopes::Audience;
 pub use settings::Target;
+pub use turn::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
 pub use usage::UsageRow;
 
 use writer::Writer;
