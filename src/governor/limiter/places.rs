@@ -1,0 +1,74 @@
+//! The requests that the whole bot may make in one second.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A place comes back this long after its request was answered: by then Discord's second is over, too.
+const AFTER_ANSWER: Duration = Duration::from_secs(1);
+/// Or this long after it was granted, if that is sooner: slow answers must not slow the bot down.
+const AFTER_GRANT: Duration = Duration::from_millis(1250);
+
+#[derive(Debug)]
+pub(super) struct Places {
+    size: usize,
+    /// The places that are taken, by the moment they come back.
+    out: BTreeSet<Taken>,
+    counter: u64,
+    blocked_until: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Taken {
+    back_at: Instant,
+    number: u64,
+}
+
+impl Places {
+    pub(super) const fn new(size: usize) -> Self {
+        Self { size, out: BTreeSet::new(), counter: 0, blocked_until: None }
+    }
+
+    /// Whether a place is free and `spare` more stay free; if not, when to look again.
+    pub(super) fn check(&mut self, spare: usize, now: Instant) -> Result<(), Option<Instant>> {
+        self.refresh(now);
+        if self.blocked_until.is_some() {
+            Err(self.blocked_until)
+        } else if self.size - self.out.len() <= spare {
+            Err(self.out.first().map(|taken| taken.back_at))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn take(&mut self, now: Instant) -> Taken {
+        self.counter += 1;
+        let taken = Taken { back_at: now + AFTER_GRANT, number: self.counter };
+        self.out.insert(taken);
+        taken
+    }
+
+    pub(super) fn answered(&mut self, taken: Taken, now: Instant) {
+        let back_at = taken.back_at.min(now + AFTER_ANSWER);
+        if self.out.remove(&taken) {
+            self.out.insert(Taken { back_at, ..taken });
+        }
+    }
+
+    /// The request was never sent.
+    pub(super) fn give_back(&mut self, taken: Taken) {
+        self.out.remove(&taken);
+    }
+
+    pub(super) fn block(&mut self, until: Instant) {
+        self.blocked_until = self.blocked_until.max(Some(until));
+    }
+
+    fn refresh(&mut self, now: Instant) {
+        self.blocked_until = self.blocked_until.filter(|until| *until > now);
+        while self.out.first().is_some_and(|taken| taken.back_at <= now) {
+            self.out.pop_first();
+        }
+    }
+}
