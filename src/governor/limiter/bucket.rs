@@ -1,5 +1,6 @@
 //! One of Discord's buckets: so many requests, then none until its window ends.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +13,8 @@ pub(super) struct Bucket {
     /// Left in this window, as far as answers have told. Requests under way are not taken off yet.
     remaining: u32,
     in_flight: u32,
+    /// Requests whose answer told nothing: each may have counted, in this window or the next. Taken off until then.
+    ghosts: VecDeque<Instant>,
     window: Duration,
     /// The end of the window, on our clock: never before Discord's, as it is counted from the answer's arrival.
     resets_at: Option<Instant>,
@@ -21,7 +24,15 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) const fn new(limit: u32, window: Duration) -> Self {
-        Self { limit, remaining: limit, in_flight: 0, window, resets_at: None, blocked_until: None }
+        Self {
+            limit,
+            remaining: limit,
+            in_flight: 0,
+            ghosts: VecDeque::new(),
+            window,
+            resets_at: None,
+            blocked_until: None,
+        }
     }
 
     /// For a route of which nothing is known: one request at a time.
@@ -39,8 +50,8 @@ impl Bucket {
         self.refresh(now);
         if self.blocked_until.is_some() {
             Err(self.blocked_until)
-        } else if self.remaining.saturating_sub(self.in_flight) < needed {
-            Err(self.resets_at)
+        } else if self.free() < needed {
+            Err([self.resets_at, self.ghosts.front().copied()].into_iter().flatten().min())
         } else {
             Ok(())
         }
@@ -57,13 +68,13 @@ impl Bucket {
 
     /// A request was sent whose answer told nothing: it may have counted.
     pub(super) fn count_blindly(&mut self, now: Instant) {
-        self.refresh(now);
-        self.remaining = self.remaining.saturating_sub(1);
-        self.resets_at.get_or_insert(now + self.window);
+        if !self.window.is_zero() {
+            self.ghosts.push_back(now + self.window);
+        }
     }
 
     /// Takes over what an answer announced. Answers overtake each other, so inside one window the smaller
-    /// `remaining` and the later end hold.
+    /// `remaining` and the later end hold. A window is a new one if it ends much later than the known one.
     pub(super) fn learn(&mut self, limits: &Limits, now: Instant) {
         self.refresh(now);
         let ends = now + limits.reset_after;
@@ -71,7 +82,6 @@ impl Bucket {
         self.window = self.window.max(limits.reset_after);
         match self.resets_at {
             Some(known) if ends > known + self.window / 2 => self.begin_window(limits.remaining, ends),
-            Some(known) if ends + self.window / 2 < known => {}
             Some(known) => self.begin_window(self.remaining.min(limits.remaining), ends.max(known)),
             None => self.begin_window(self.remaining.min(limits.remaining), ends),
         }
@@ -84,7 +94,10 @@ impl Bucket {
     /// Whether a new bucket would behave the same.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         self.refresh(now);
-        self.in_flight == 0 && self.resets_at.is_none() && self.blocked_until.is_none()
+        self.in_flight == 0
+            && self.ghosts.is_empty()
+            && self.resets_at.is_none()
+            && self.blocked_until.is_none()
     }
 
     const fn begin_window(&mut self, remaining: u32, ends: Instant) {
@@ -92,7 +105,15 @@ impl Bucket {
         self.resets_at = Some(ends);
     }
 
+    fn free(&self) -> u32 {
+        let ghosts = u32::try_from(self.ghosts.len()).unwrap_or(u32::MAX);
+        self.remaining.saturating_sub(self.in_flight).saturating_sub(ghosts)
+    }
+
     fn refresh(&mut self, now: Instant) {
+        while self.ghosts.front().is_some_and(|until| *until <= now) {
+            self.ghosts.pop_front();
+        }
         self.blocked_until = self.blocked_until.filter(|until| *until > now);
         if self.resets_at.is_some_and(|ends| ends <= now) {
             self.resets_at = None;

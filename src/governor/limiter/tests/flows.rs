@@ -1,0 +1,200 @@
+use std::sync::{Arc, Mutex};
+
+use tokio::time::{Instant, advance};
+
+use super::far::Far;
+use super::*;
+
+/// Sends all at once, without latency. Gives the moments at which they went.
+async fn send_all(
+    limiter: &Limiter,
+    far: Far,
+    routes: impl IntoIterator<Item = (Route, Class)>,
+) -> (Vec<Duration>, usize) {
+    let far = Arc::new(Mutex::new(far));
+    let began = Instant::now();
+    let sends = routes.into_iter().map(|(route, class)| {
+        let far = Arc::clone(&far);
+        async move {
+            let permit = limiter.permit(&route, class).await.unwrap();
+            let limits = far.lock().unwrap().arrive(&format!("{:?}", route.major));
+            let went = began.elapsed();
+            permit.settle(&answered(limits));
+            went
+        }
+    });
+    let mut went = futures_util::future::join_all(sends).await;
+    went.sort();
+    let refused = far.lock().unwrap().refused;
+    (went, refused)
+}
+
+#[tokio::test(start_paused = true)]
+async fn twelve_sends_at_once_into_five_per_two_seconds_take_four_seconds_and_meet_no_refusal() {
+    let limiter = driven(rules(50));
+    let sends = (0..12).map(|_| (create(1), Class::FirstWords));
+    let (went, refused) = send_all(&limiter, Far::new(5, 2 * S, 50), sends).await;
+    assert_eq!(refused, 0);
+    assert_eq!(went, [vec![Duration::ZERO; 5], vec![2 * S; 5], vec![4 * S; 2]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_bot_sends_fifty_a_second() {
+    let limiter = driven(rules(50));
+    let sends = (0..120).map(|channel| (create(channel), Class::FirstWords));
+    let (went, refused) = send_all(&limiter, Far::new(5, S, 50), sends).await;
+    assert_eq!(refused, 0);
+    assert_eq!(went, [vec![Duration::ZERO; 50], vec![S; 50], vec![2 * S; 20]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_of_a_slow_answer_comes_back_after_one_and_a_quarter_seconds() {
+    let limiter = driven(rules(1));
+    let began = Instant::now();
+    let _slow = limiter.permit(&route("GET users/1"), Class::Other).await.unwrap();
+    limiter.permit(&route("GET gateway"), Class::Other).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_millis(1250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_urgent_go_first() {
+    let limiter = driven(Rules { ageing: 60 * S, ..rules(1) });
+    let classes = [
+        Class::Typing,
+        Class::Intermediate,
+        Class::Other,
+        Class::FinalEdit,
+        Class::FirstWords,
+        Class::Callback,
+    ];
+    for channel in 0..6 {
+        limiter.teach(&edit(channel), &PLAIN);
+        advance(S).await;
+    }
+    limiter.teach(&edit(9), &PLAIN);
+    let order = Mutex::new(Vec::new());
+    let waits = classes.iter().zip(0..).map(|(class, channel)| {
+        let (limiter, order) = (&limiter, &order);
+        async move {
+            let permit = limiter.permit(&edit(channel), *class).await.unwrap();
+            order.lock().unwrap().push(*class);
+            permit.settle(&PLAIN);
+        }
+    });
+    futures_util::future::join_all(waits).await;
+    let order = order.into_inner().unwrap();
+    assert_eq!(order, classes.into_iter().rev().collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ordinary_requests_do_not_starve_behind_a_flood_and_typing_does() {
+    let limiter = driven(rules(1));
+    limiter.teach(&create(1), &PLAIN);
+    let flood = async {
+        loop {
+            limiter.permit(&create(1), Class::FirstWords).await.unwrap().settle(&PLAIN);
+        }
+    };
+    let flood = futures_util::future::join(flood, async {
+        loop {
+            limiter.permit(&create(2), Class::FirstWords).await.unwrap().settle(&PLAIN);
+        }
+    });
+    let (typing, other) = (route("POST channels/1/typing"), route("GET users/1"));
+    let began = Instant::now();
+    tokio::select! {
+        biased;
+        _ = flood => unreachable!(),
+        _ = limiter.permit(&typing, Class::Typing) => panic!("typing went before first words"),
+        permit = limiter.permit(&other, Class::Other) => drop(permit),
+    }
+    assert!((3 * S..=5 * S).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn intermediate_edits_leave_room_for_what_matters() {
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(0), &PLAIN);
+    assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 29, "one was used, twenty are kept");
+    for _ in 0..160 {
+        limiter.show();
+    }
+    assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 9, "a quarter of the live streams is kept");
+    assert_eq!(limiter.burst(&edit(1), Class::FinalEdit), 49);
+    (0..160).for_each(|_| limiter.hide());
+    assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 29);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_request_of_a_bucket_is_kept_for_the_final_edit() {
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(1), &answered(limits("e", 5, 2, 5 * S)));
+    let intermediate = limiter.at_once(&edit(1), Class::Intermediate).unwrap();
+    assert!(limiter.at_once(&edit(1), Class::Intermediate).is_none());
+    let last = limiter.at_once(&edit(1), Class::FinalEdit).unwrap();
+    assert!(limiter.at_once(&edit(1), Class::FinalEdit).is_none());
+    drop((intermediate, last));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_is_dropped_unsent_goes_to_the_next_at_once() {
+    let limiter = driven(rules(1));
+    let began = Instant::now();
+    let permit = limiter.permit(&create(1), Class::Other).await.unwrap();
+    let waiting = limiter.enqueue(&create(1), Class::Other).unwrap();
+    drop(permit);
+    waiting.granted().await.unwrap();
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_no_longer_waits_leaves_the_queue_and_its_grant_comes_back() {
+    let limiter = driven(rules(1));
+    let permit = limiter.permit(&create(1), Class::Other).await.unwrap();
+    let first = limiter.enqueue(&create(1), Class::Other).unwrap();
+    let second = limiter.enqueue(&create(1), Class::Other).unwrap();
+    let third = limiter.enqueue(&create(1), Class::Other).unwrap();
+    assert_eq!(limiter.load().waiting, 3);
+    drop(first);
+    assert_eq!(limiter.load().waiting, 2);
+    drop(permit);
+    drop(second); // it held the grant already
+    assert!(third.granted().now_or_never().is_some());
+    assert_eq!(limiter.load().waiting, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_sent_and_never_answered_keeps_its_place() {
+    let limiter = driven(rules(1));
+    let began = Instant::now();
+    let mut permit = limiter.permit(&create(1), Class::Other).await.unwrap();
+    permit.mark_sent();
+    drop(permit);
+    limiter.permit(&create(1), Class::Other).await.unwrap();
+    assert_eq!(began.elapsed(), S);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_refuses_and_passing_requests_fill_half_of_it() {
+    let limiter = driven(Rules { queue: 4, ..rules(1) });
+    let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
+    let mut waiting = Vec::new();
+    for (class, bound) in [(Class::Typing, 2), (Class::Other, 4)] {
+        while waiting.len() < bound {
+            waiting.push(limiter.enqueue(&create(1), class).unwrap());
+        }
+        assert_eq!(limiter.enqueue(&create(1), class).err(), Some(Refused::QueueFull));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_nobody_goes() {
+    let limiter = driven(rules(1));
+    let permit = limiter.permit(&create(1), Class::Other).await.unwrap();
+    let waiting = limiter.enqueue(&create(1), Class::Other).unwrap();
+    assert!(limiter.stop());
+    assert!(!limiter.stop(), "only the first stop is news");
+    drop(permit);
+    assert_eq!(waiting.granted().await.err(), Some(Refused::Stopped));
+    assert_eq!(limiter.permit(&create(1), Class::Callback).await.err(), Some(Refused::Stopped));
+}
