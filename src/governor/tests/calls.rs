@@ -1,0 +1,216 @@
+use super::*;
+
+#[tokio::test]
+async fn a_call_goes_out_with_the_bots_token_and_tells_the_message() {
+    let bench = Bench::new([]).await;
+    let answer = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+    assert_eq!(answer.message_id(), Some(MessageId::new(77)));
+    let [asked] = bench.discord.asked().try_into().unwrap();
+    assert_eq!(asked.line, "POST /api/v10/channels/1/messages");
+    assert_eq!(asked.headers["authorization"], "Bot test-token");
+    assert_eq!(asked.headers["content-type"], "application/json");
+    assert!(asked.headers["user-agent"].to_str().unwrap().starts_with("DiscordBot ("));
+    assert_eq!(asked.json(), message());
+}
+
+#[tokio::test]
+async fn an_interactions_token_is_its_own_credential() {
+    let bench = Bench::new([Script::Answer { status: 204, headers: vec![], body: String::new() }]).await;
+    let body = json!({ "type": 5 });
+    let callback = Call::Callback(InteractionId::new(5), webhook_token());
+    let answer = bench.governor.call(callback, Class::Callback, &body).await.unwrap();
+    assert_eq!((answer.status, answer.body), (204, Value::Null));
+    assert!(!bench.discord.asked()[0].headers.contains_key("authorization"));
+}
+
+#[tokio::test]
+async fn typing_has_no_body() {
+    let bench = Bench::new([]).await;
+    bench.governor.call(Call::Typing(CHANNEL), Class::Typing, &()).await.unwrap();
+    assert!(bench.discord.asked()[0].body.is_empty());
+}
+
+#[tokio::test]
+async fn discords_errors_are_told_by_number_and_never_by_their_words() {
+    let bench = Bench::new([Script::status(403)]).await;
+    let error = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap_err();
+    let expected = CallError::Discord { status: 403, code: Some(50_001), message: "Some Words".to_owned() };
+    assert_eq!(error, expected);
+    assert_eq!(error.to_string(), "Discord answered 403, code 50001");
+}
+
+#[tokio::test]
+async fn a_refusal_of_any_scope_is_waited_for() {
+    for scope in ["user", "shared", "global"] {
+        let bench = Bench::new([Script::refusal(scope)]).await;
+        bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+        let counters = bench.governor.counters();
+        assert_eq!(counters.sent, 2, "{scope}");
+        let by_scope = [counters.refused_user, counters.refused_shared, counters.refused_global];
+        assert_eq!(by_scope, ["user", "shared", "global"].map(|name| u64::from(name == scope)));
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_repeated_five_times_and_intermediate_edits_never() {
+    for (class, sent) in [(Class::FinalEdit, 6), (Class::Intermediate, 1)] {
+        let bench = Bench::new(vec![Script::refusal("user"); 10]).await;
+        let error = bench.call(Call::EditMessage(CHANNEL, MessageId::new(2)), class).await.unwrap_err();
+        assert!(matches!(error, CallError::Discord { status: 429, .. }), "{error:?}");
+        assert_eq!(bench.discord.asked().len(), sent, "{class:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_wait_is_not_repeated() {
+    let page = Script::Answer { status: 429, headers: vec![], body: "<html>blocked</html>".to_owned() };
+    let bench = Bench::new([page]).await;
+    bench.call(Call::EditMessage(CHANNEL, MessageId::new(2)), Class::FinalEdit).await.unwrap_err();
+    assert_eq!(bench.governor.counters().refused_outside, 1);
+    assert_eq!(bench.discord.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn faults_are_repeated_only_where_discord_tells_the_repeat_apart() {
+    let edit = || Call::EditMessage(CHANNEL, MessageId::new(2));
+    let create = || Call::CreateMessage(CHANNEL);
+    let plain = message();
+    let mut with_nonce = message();
+    with_nonce["nonce"] = json!("abc");
+    with_nonce["enforce_nonce"] = json!(true);
+    for (call, body, sent) in [(edit(), &plain, 3), (create(), &with_nonce, 3), (create(), &plain, 1)] {
+        let bench = Bench::new([502, 503].map(Script::status)).await;
+        let result = bench.governor.call(call, Class::FinalEdit, body).await;
+        assert_eq!(result.is_ok(), sent == 3);
+        assert_eq!(bench.discord.asked().len(), sent);
+    }
+}
+
+#[tokio::test]
+async fn faults_are_repeated_three_times() {
+    let bench = Bench::new(vec![Script::status(500); 10]).await;
+    let error =
+        bench.call(Call::EditMessage(CHANNEL, MessageId::new(2)), Class::FinalEdit).await.unwrap_err();
+    assert!(matches!(error, CallError::Discord { status: 500, .. }), "{error:?}");
+    assert_eq!(bench.discord.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_a_fault_too() {
+    for (call, expected) in
+        [(Call::EditMessage(CHANNEL, MessageId::new(2)), 4), (Call::CreateMessage(CHANNEL), 1)]
+    {
+        let shutdown = Shutdown::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let governor = Governor::start(settings(origin), client(), &shutdown).await.unwrap();
+        let mut broken = 0;
+        let breaking = async {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                stream.readable().await.unwrap();
+                broken += 1;
+            }
+        };
+        let body = message();
+        tokio::select! {
+            () = breaking => {}
+            result = governor.call(call, Class::FinalEdit, &body) => assert_eq!(result, Err(CallError::Unreachable)),
+        }
+        assert_eq!(broken, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_discord_is_given_up() {
+    let quick = |settings| Settings { attempt: Duration::from_millis(20), ..settings };
+    let bench = Bench::with([Script::Silence], quick).await;
+    let result = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
+    assert_eq!(result, Err(CallError::Timeout));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_after_the_token_was_refused() {
+    let bench = Bench::new([Script::status(401)]).await;
+    let first = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
+    assert!(matches!(first, Err(CallError::Discord { status: 401, .. })), "{first:?}");
+    let second = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
+    assert_eq!(second, Err(CallError::Stopped));
+    assert_eq!(bench.knock("GET /api/v10/users/@me").send().await.unwrap().status(), 401);
+    assert_eq!(bench.discord.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_interaction_token_is_no_reason_to_stop() {
+    let bench = Bench::new([Script::status(401)]).await;
+    bench.call(Call::FollowUp(ApplicationId::new(3), webhook_token()), Class::FirstWords).await.unwrap_err();
+    bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_could_ping_is_refused_or_repaired() {
+    let body = json!({ "content": "@everyone" });
+    let bench = Bench::new([]).await;
+    let refused = bench.governor.call(Call::CreateMessage(CHANNEL), Class::FirstWords, &body).await;
+    assert_eq!(refused, Err(CallError::UnguardedMentions));
+    assert!(bench.discord.asked().is_empty());
+
+    let bench = Bench::with([], |settings| Settings { guard: Guard::Repair, ..settings }).await;
+    bench.governor.call(Call::CreateMessage(CHANNEL), Class::FirstWords, &body).await.unwrap();
+    assert_eq!(
+        bench.discord.asked()[0].json()["allowed_mentions"],
+        json!({ "parse": [], "replied_user": false })
+    );
+    assert_eq!(bench.governor.counters().repaired, 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_told_in_words() {
+    let narrow = |settings| Settings { queue: 1, global_per_second: 1, ..settings };
+    let bench = Bench::with([], narrow).await;
+    let place = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+    let waiting = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords);
+    let others = async {
+        bench.until_waiting(1).await;
+        let refused = bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
+        assert_eq!(refused, Err(CallError::Refused(Refused::QueueFull)));
+        assert_eq!(bench.knock("GET /api/v10/users/@me").send().await.unwrap().status(), 503);
+        drop(place);
+    };
+    assert!(tokio::join!(waiting, others).0.is_ok());
+    assert_eq!(bench.governor.counters().waited, 1);
+}
+
+#[tokio::test]
+async fn a_wait_without_end_is_given_up() {
+    let impatient =
+        |settings| Settings { patience: Duration::from_millis(20), global_per_second: 1, ..settings };
+    let bench = Bench::with([], impatient).await;
+    let _place = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+    let late = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
+    assert_eq!(late.err(), Some(Refused::TooLong));
+    assert_eq!(bench.governor.counters().waiting, 0);
+}
+
+#[tokio::test]
+async fn the_gateway_is_asked_for_until_discord_answers() {
+    let address = json!({ "url": "ws://127.0.0.1:9" });
+    let faults = vec![Script::status(503); 6];
+    let bench = Bench::new(faults.into_iter().chain([Script::json(200, &address)])).await;
+    assert_eq!(bench.governor.gateway_url().await.as_deref(), Ok("ws://127.0.0.1:9"));
+    assert_eq!(bench.discord.lines()[0], "GET /api/v10/gateway");
+}
+
+#[tokio::test]
+async fn asking_for_the_gateway_ends_with_its_time_a_refusal_or_the_stop() {
+    let brief = |settings| Settings { start: Duration::from_millis(20), ..settings };
+    let bench = Bench::with(vec![Script::status(503); 100], brief).await;
+    assert!(matches!(bench.governor.gateway_url().await, Err(CallError::Discord { status: 503, .. })));
+
+    let bench = Bench::new([Script::status(401)]).await;
+    assert!(matches!(bench.governor.gateway_url().await, Err(CallError::Discord { status: 401, .. })));
+
+    let bench = Bench::new([Script::Silence]).await;
+    bench.shutdown.begin();
+    assert_eq!(bench.governor.gateway_url().await, Err(CallError::Stopped));
+}
