@@ -21,8 +21,8 @@ pub enum Class {
 }
 
 impl Class {
-    /// Whether the request is worth nothing once a newer one of its kind exists: it is never repeated, takes no
-    /// place that something better may soon need, and half of the queue is closed to it.
+    /// Whether the request is worth nothing once a newer one of its kind exists: it is never repeated, and takes no
+    /// place that something better may soon need.
     pub(super) const fn is_passing(self) -> bool {
         matches!(self, Self::Intermediate | Self::Typing)
     }

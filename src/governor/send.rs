@@ -76,10 +76,9 @@ impl Sender {
     }
 
     async fn permit_until(&self, route: &Route, class: Class, deadline: Instant) -> Result<Permit, Refused> {
-        let asked = Instant::now();
         let permit =
             timeout_at(deadline, self.limiter.permit(route, class)).await.map_err(|_| Refused::TooLong)??;
-        if asked.elapsed() > Duration::from_millis(1) {
+        if permit.has_waited() {
             self.tally.waited();
         }
         Ok(permit)

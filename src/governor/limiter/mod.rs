@@ -14,6 +14,7 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -171,7 +172,7 @@ impl Limiter {
         }
         for Grant { held, to } in grants {
             // Nobody listens any more: the permit comes back and is dropped here, outside the lock.
-            drop(to.send(Permit { limiter: self.clone(), held: Some(held), sent: false }));
+            drop(to.send(Ok(Permit { limiter: self.clone(), held: Some(held), sent: false, waited: false })));
         }
         value
     }
@@ -182,12 +183,19 @@ impl Limiter {
 struct Waiting {
     limiter: Limiter,
     turn: Turn,
-    from: oneshot::Receiver<Permit>,
+    from: oneshot::Receiver<Result<Permit, Refused>>,
 }
 
 impl Waiting {
     async fn granted(mut self) -> Result<Permit, Refused> {
-        (&mut self.from).await.map_err(|_| Refused::Stopped)
+        match self.from.try_recv() {
+            Ok(at_once) => return at_once,
+            Err(TryRecvError::Closed) => return Err(Refused::Stopped),
+            Err(TryRecvError::Empty) => {}
+        }
+        let mut permit = (&mut self.from).await.map_err(|_| Refused::Stopped)??;
+        permit.waited = true;
+        Ok(permit)
     }
 }
 
@@ -203,12 +211,21 @@ pub(super) struct Permit {
     limiter: Limiter,
     held: Option<Held>,
     sent: bool,
+    waited: bool,
 }
 
 impl Permit {
+    /// Whether it could not be had at once.
+    pub(super) const fn has_waited(&self) -> bool {
+        self.waited
+    }
+
     /// From here on the request may count at Discord, even if its answer is never seen.
-    pub(super) const fn mark_sent(&mut self) {
+    pub(super) fn mark_sent(&mut self) {
         self.sent = true;
+        if let Some(held) = &mut self.held {
+            self.limiter.lock().send(held, Instant::now());
+        }
     }
 
     pub(super) fn settle(mut self, outcome: &Outcome) {

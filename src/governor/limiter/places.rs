@@ -7,14 +7,16 @@ use tokio::time::Instant;
 
 /// A place comes back this long after its request was answered: by then Discord's second is over, too.
 const AFTER_ANSWER: Duration = Duration::from_secs(1);
-/// Or this long after it was granted, if that is sooner: slow answers must not slow the bot down.
-const AFTER_GRANT: Duration = Duration::from_millis(1250);
+/// Or this long after it was sent, if that is sooner: slow answers must not slow the bot down.
+const AFTER_SENDING: Duration = Duration::from_millis(1250);
 
 #[derive(Debug)]
 pub(super) struct Places {
     size: usize,
-    /// The places that are taken, by the moment they come back.
-    out: BTreeSet<Taken>,
+    /// Places whose requests have not gone out yet.
+    unsent: usize,
+    /// The other places that are taken, by the moment they come back.
+    sent: BTreeSet<Taken>,
     counter: u64,
     blocked_until: Option<Instant>,
 }
@@ -27,7 +29,7 @@ pub(super) struct Taken {
 
 impl Places {
     pub(super) const fn new(size: usize) -> Self {
-        Self { size, out: BTreeSet::new(), counter: 0, blocked_until: None }
+        Self { size, unsent: 0, sent: BTreeSet::new(), counter: 0, blocked_until: None }
     }
 
     /// Whether a place is free and `spare` more stay free; if not, when to look again.
@@ -35,30 +37,35 @@ impl Places {
         self.refresh(now);
         if self.blocked_until.is_some() {
             Err(self.blocked_until)
-        } else if self.size - self.out.len() <= spare {
-            Err(self.out.first().map(|taken| taken.back_at))
+        } else if self.unsent + self.sent.len() + spare >= self.size {
+            Err(self.sent.first().map(|taken| taken.back_at))
         } else {
             Ok(())
         }
     }
 
-    pub(super) fn take(&mut self, now: Instant) -> Taken {
+    pub(super) const fn take(&mut self) {
+        self.unsent += 1;
+    }
+
+    /// The request was never sent.
+    pub(super) const fn give_back(&mut self) {
+        self.unsent = self.unsent.saturating_sub(1);
+    }
+
+    pub(super) fn send(&mut self, now: Instant) -> Taken {
+        self.give_back();
         self.counter += 1;
-        let taken = Taken { back_at: now + AFTER_GRANT, number: self.counter };
-        self.out.insert(taken);
+        let taken = Taken { back_at: now + AFTER_SENDING, number: self.counter };
+        self.sent.insert(taken);
         taken
     }
 
     pub(super) fn answered(&mut self, taken: Taken, now: Instant) {
         let back_at = taken.back_at.min(now + AFTER_ANSWER);
-        if self.out.remove(&taken) {
-            self.out.insert(Taken { back_at, ..taken });
+        if self.sent.remove(&taken) {
+            self.sent.insert(Taken { back_at, ..taken });
         }
-    }
-
-    /// The request was never sent.
-    pub(super) fn give_back(&mut self, taken: Taken) {
-        self.out.remove(&taken);
     }
 
     pub(super) fn block(&mut self, until: Instant) {
@@ -67,8 +74,8 @@ impl Places {
 
     fn refresh(&mut self, now: Instant) {
         self.blocked_until = self.blocked_until.filter(|until| *until > now);
-        while self.out.first().is_some_and(|taken| taken.back_at <= now) {
-            self.out.pop_first();
+        while self.sent.first().is_some_and(|taken| taken.back_at <= now) {
+            self.sent.pop_first();
         }
     }
 }

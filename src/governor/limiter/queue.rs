@@ -15,7 +15,7 @@ pub(super) struct Waiter {
     pub(super) route: Route,
     pub(super) class: Class,
     pub(super) since: Instant,
-    pub(super) to: oneshot::Sender<Permit>,
+    pub(super) to: oneshot::Sender<Result<Permit, Refused>>,
 }
 
 /// A position: class first, then arrival.
@@ -47,18 +47,26 @@ impl Queue {
         self.counted.len() + self.exempt.len()
     }
 
-    pub(super) fn push(&mut self, waiter: Waiter) -> Result<Turn, Refused> {
-        let bound = if waiter.class.is_passing() { self.bound / 2 } else { self.bound };
-        if self.len() >= bound {
-            return Err(Refused::QueueFull);
-        }
+    pub(super) fn push(&mut self, waiter: Waiter) -> Turn {
         self.counter += 1;
         let turn = Turn { rank: waiter.class.rank(), number: self.counter };
         match waiter.route.credential {
             Credential::Bot => self.counted.insert(turn, waiter),
             Credential::Path => self.exempt.insert(turn, waiter),
         };
-        Ok(turn)
+        turn
+    }
+
+    /// Refuses those who are too many, the last first. Called when everybody was served who may go.
+    pub(super) fn shed(&mut self) {
+        while self.len() > self.bound {
+            let is_counted = self.counted.last_key_value().map(|last| last.0)
+                > self.exempt.last_key_value().map(|last| last.0);
+            let line = if is_counted { &mut self.counted } else { &mut self.exempt };
+            if let Some((_, waiter)) = line.pop_last() {
+                drop(waiter.to.send(Err(Refused::QueueFull)));
+            }
+        }
     }
 
     /// Takes out one who no longer waits. It may have moved up since, or have been served.

@@ -38,14 +38,15 @@ pub(super) struct State {
 pub(super) struct Held {
     route: Route,
     key: Key,
-    taken: Option<Taken>,
+    /// The place, once the request has gone out.
+    sent: Option<Taken>,
 }
 
 /// One who may go. Delivered without the lock: the receiver may be gone, and then the place comes back at once.
 #[derive(Debug)]
 pub(super) struct Grant {
     pub(super) held: Held,
-    pub(super) to: oneshot::Sender<Permit>,
+    pub(super) to: oneshot::Sender<Result<Permit, Refused>>,
 }
 
 impl State {
@@ -64,7 +65,7 @@ impl State {
     }
 
     pub(super) fn push(&mut self, waiter: Waiter) -> Result<Turn, Refused> {
-        if self.stopped { Err(Refused::Stopped) } else { self.queue.push(waiter) }
+        if self.stopped { Err(Refused::Stopped) } else { Ok(self.queue.push(waiter)) }
     }
 
     /// Lets nobody go any more. Those who wait see their sender dropped. Says whether this was the first stop.
@@ -108,6 +109,7 @@ impl State {
         let later = self.serve_line(&mut counted, now, &mut grants);
         self.queue.exempt = exempt;
         self.queue.counted = counted;
+        self.queue.shed();
         self.next = [sooner, later, self.next_sweep].into_iter().flatten().min();
         grants
     }
@@ -116,8 +118,7 @@ impl State {
         let mut next = None;
         let mut served = Vec::new();
         for (turn, waiter) in line.iter() {
-            let counts = waiter.route.credential == Credential::Bot;
-            if let Some(full) = counts.then(|| self.places.check(0, now).err()).flatten() {
+            if let Some(full) = counts(&waiter.route).then(|| self.places.check(0, now).err()).flatten() {
                 next = sooner(next, full);
                 break;
             }
@@ -136,7 +137,7 @@ impl State {
 
     /// Takes what one request needs; if something is missing, says when to look again, unless an answer has to come first.
     fn take(&mut self, route: &Route, class: Class, now: Instant) -> Result<Held, Option<Instant>> {
-        let counts = route.credential == Credential::Bot;
+        let counts = counts(route);
         if counts {
             self.places.check(self.spare(class), now)?;
         }
@@ -147,8 +148,10 @@ impl State {
         bucket.check(needed, now)?;
         bucket.take();
         self.next_sweep.get_or_insert(now + SWEEP);
-        let taken = counts.then(|| self.places.take(now));
-        Ok(Held { route: route.clone(), key, taken })
+        if counts {
+            self.places.take();
+        }
+        Ok(Held { route: route.clone(), key, sent: None })
     }
 
     /// How many places a request must leave free for better ones.
@@ -159,8 +162,15 @@ impl State {
     /// A place comes back unused.
     pub(super) fn give_back(&mut self, held: Held) {
         self.release(&held.key);
-        if let Some(taken) = held.taken {
-            self.places.give_back(taken);
+        if counts(&held.route) {
+            self.places.give_back();
+        }
+    }
+
+    /// The request goes out now.
+    pub(super) fn send(&mut self, held: &mut Held, now: Instant) {
+        if counts(&held.route) {
+            held.sent = Some(self.places.send(now));
         }
     }
 
@@ -168,7 +178,7 @@ impl State {
         // What is under way settles where it was counted, even if Discord has moved the route to another bucket:
         // the new one never knew of it.
         self.release(&held.key);
-        if let Some(taken) = held.taken {
+        if let Some(taken) = held.sent {
             self.places.answered(taken, now);
         }
         let key = self.learn(held, outcome, now);
@@ -217,6 +227,11 @@ impl State {
         self.book.sweep(&self.buckets, now);
         self.next_sweep = (!self.buckets.is_empty()).then_some(now + SWEEP);
     }
+}
+
+/// Whether the route counts against the limit of the whole bot.
+fn counts(route: &Route) -> bool {
+    route.credential == Credential::Bot
 }
 
 fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {

@@ -130,9 +130,9 @@ async fn limits_hold_at_the_door() {
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_the_queue() {
-    let bench = Bench::with([], |settings| Settings { global_per_second: 1, ..settings }).await;
+    let bench = Bench::new([]).await;
     let place = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
-    let request = bench.knock("GET /api/v10/channels/1").send();
+    let request = bench.knock("POST /api/v10/channels/1/messages").json(&message()).send();
     tokio::select! {
         _ = request => panic!("there was no place"),
         () = bench.until_waiting(1) => {}

@@ -16,7 +16,8 @@ async fn send_all(
     let sends = routes.into_iter().map(|(route, class)| {
         let far = Arc::clone(&far);
         async move {
-            let permit = limiter.permit(&route, class).await.unwrap();
+            let mut permit = limiter.permit(&route, class).await.unwrap();
+            permit.mark_sent();
             let limits = far.lock().unwrap().arrive(&format!("{:?}", route.major));
             let went = began.elapsed();
             permit.settle(&answered(limits));
@@ -51,7 +52,8 @@ async fn the_whole_bot_sends_fifty_a_second() {
 async fn a_place_of_a_slow_answer_comes_back_after_one_and_a_quarter_seconds() {
     let limiter = driven(rules(1));
     let began = Instant::now();
-    let _slow = limiter.permit(&route("GET users/1"), Class::Other).await.unwrap();
+    let mut slow = limiter.permit(&route("GET users/1"), Class::Other).await.unwrap();
+    slow.mark_sent();
     limiter.permit(&route("GET gateway"), Class::Other).await.unwrap();
     assert_eq!(began.elapsed(), Duration::from_millis(1250));
 }
@@ -76,7 +78,8 @@ async fn the_urgent_go_first() {
     let waits = classes.iter().zip(0..).map(|(class, channel)| {
         let (limiter, order) = (&limiter, &order);
         async move {
-            let permit = limiter.permit(&edit(channel), *class).await.unwrap();
+            let mut permit = limiter.permit(&edit(channel), *class).await.unwrap();
+            permit.mark_sent();
             order.lock().unwrap().push(*class);
             permit.settle(&PLAIN);
         }
@@ -90,16 +93,17 @@ async fn the_urgent_go_first() {
 async fn ordinary_requests_do_not_starve_behind_a_flood_and_typing_does() {
     let limiter = driven(rules(1));
     limiter.teach(&create(1), &PLAIN);
-    let flood = async {
-        loop {
-            limiter.permit(&create(1), Class::FirstWords).await.unwrap().settle(&PLAIN);
+    let flood = |channel| {
+        let limiter = limiter.clone();
+        async move {
+            loop {
+                let mut permit = limiter.permit(&create(channel), Class::FirstWords).await.unwrap();
+                permit.mark_sent();
+                permit.settle(&PLAIN);
+            }
         }
     };
-    let flood = futures_util::future::join(flood, async {
-        loop {
-            limiter.permit(&create(2), Class::FirstWords).await.unwrap().settle(&PLAIN);
-        }
-    });
+    let flood = futures_util::future::join(flood(1), flood(2));
     let (typing, other) = (route("POST channels/1/typing"), route("GET users/1"));
     let began = Instant::now();
     tokio::select! {
@@ -175,16 +179,36 @@ async fn a_request_that_was_sent_and_never_answered_keeps_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_refuses_and_passing_requests_fill_half_of_it() {
-    let limiter = driven(Rules { queue: 4, ..rules(1) });
+async fn a_place_that_is_not_used_yet_stays_taken() {
+    let limiter = driven(rules(1));
+    let held = limiter.permit(&create(1), Class::Other).await.unwrap();
+    advance(10 * S).await;
+    assert!(limiter.at_once(&edit(1), Class::Other).is_none());
+    drop(held);
+    assert!(limiter.at_once(&edit(1), Class::Other).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_refuses_the_latest_of_the_least_urgent() {
+    let limiter = driven(Rules { queue: 2, ..rules(1) });
     let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
-    let mut waiting = Vec::new();
-    for (class, bound) in [(Class::Typing, 2), (Class::Other, 4)] {
-        while waiting.len() < bound {
-            waiting.push(limiter.enqueue(&create(1), class).unwrap());
-        }
-        assert_eq!(limiter.enqueue(&create(1), class).err(), Some(Refused::QueueFull));
-    }
+    let enqueue = |class| limiter.enqueue(&create(1), class).unwrap().granted();
+    let first = enqueue(Class::Typing);
+    let second = enqueue(Class::Typing);
+    assert_eq!(enqueue(Class::Typing).await.err(), Some(Refused::QueueFull));
+    let better = enqueue(Class::FinalEdit);
+    assert_eq!(second.await.err(), Some(Refused::QueueFull));
+    assert_eq!(limiter.load().waiting, 2);
+    drop((first, better));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_need_not_wait_is_never_refused_for_the_queue() {
+    let limiter = driven(Rules { queue: 0, ..rules(1) });
+    let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
+    assert_eq!(limiter.permit(&create(1), Class::FirstWords).await.err(), Some(Refused::QueueFull));
+    let callback = route("POST interactions/1/token/callback");
+    assert!(limiter.at_once(&callback, Class::Callback).is_some());
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,7 +59,9 @@ impl Limiter {
 
     /// One request without latency.
     fn teach(&self, route: &Route, outcome: &Outcome) {
-        self.at_once(route, Class::Other).unwrap().settle(outcome);
+        let mut permit = self.at_once(route, Class::Other).unwrap();
+        permit.mark_sent();
+        permit.settle(outcome);
     }
 
     /// How many requests could go now, all of them staying under way.
