@@ -133,3 +133,26 @@ async fn idle_buckets_are_swept_and_what_was_learned_stays() {
     assert_eq!(limiter.load().buckets, 0);
     assert_eq!(limiter.burst(&create(7), Class::Other), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_from_the_next_window_opens_it_before_our_clock_does() {
+    let limiter = taught();
+    let held: Vec<_> = (0..4).map(|_| limiter.at_once(&create(1), Class::Other).unwrap()).collect();
+    advance(Duration::from_millis(4900)).await;
+    for (permit, remaining) in held.into_iter().zip([4, 3, 2, 1]) {
+        permit.settle(&answered(limits("create", 5, remaining, 5 * S)));
+    }
+    assert_eq!(limiter.burst(&create(1), Class::Other), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_ends_of_a_window_the_later_holds() {
+    let limiter = taught();
+    let held: Vec<_> = (0..2).map(|_| limiter.at_once(&create(1), Class::Other).unwrap()).collect();
+    for (permit, ends) in held.into_iter().zip([6, 4]) {
+        permit.settle(&answered(limits("create", 5, 0, ends * S)));
+    }
+    let began = Instant::now();
+    limiter.permit(&create(1), Class::Other).await.unwrap();
+    assert_eq!(began.elapsed(), 6 * S);
+}
