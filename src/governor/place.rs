@@ -53,7 +53,7 @@ impl Place {
         let outgoing = Outgoing {
             path: self.call.path(),
             class: self.class,
-            content_type: (!body.is_empty()).then(|| HeaderValue::from_static("application/json")),
+            content_type: Some(HeaderValue::from_static("application/json")),
             reason: None,
             body,
             repeatable,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, warn};
@@ -134,7 +134,12 @@ impl Sender {
         if outgoing.route.credential == Credential::Bot {
             headers.insert(AUTHORIZATION, self.authorization.clone());
         }
-        headers.extend(outgoing.content_type.clone().map(|value| (CONTENT_TYPE, value)));
+        if outgoing.body.is_empty() {
+            // Discord wants the length named, and refuses a content type without content.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        } else {
+            headers.extend(outgoing.content_type.clone().map(|value| (CONTENT_TYPE, value)));
+        }
         headers.extend(outgoing.reason.clone().map(|value| (AUDIT_REASON, value)));
         self.client
             .request(outgoing.method.clone(), format!("{}{}", self.origin, outgoing.path))

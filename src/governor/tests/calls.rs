@@ -27,7 +27,10 @@ async fn an_interactions_token_is_its_own_credential() {
 async fn typing_has_no_body() {
     let bench = Bench::new([]).await;
     bench.governor.call(Call::Typing(CHANNEL), Class::Typing, &()).await.unwrap();
-    assert!(bench.discord.asked()[0].body.is_empty());
+    let [asked] = bench.discord.asked().try_into().unwrap();
+    assert!(asked.body.is_empty());
+    assert_eq!(asked.headers["content-length"], "0");
+    assert!(!asked.headers.contains_key("content-type"));
 }
 
 #[tokio::test]
