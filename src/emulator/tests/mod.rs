@@ -1,0 +1,1 @@
+//! The emulator met over its socket, as a bot meets it.
