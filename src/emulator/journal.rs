@@ -15,7 +15,7 @@ pub struct RequestLog {
     /// With ids, without the query.
     pub path: String,
     pub query: Option<String>,
-    /// The template, such as `/channels/{channel}/messages`; None when nothing answers there.
+    /// The template as in Discord's API document, such as `/channels/{channel_id}/messages`; None when nothing answers.
     pub route: Option<String>,
     /// Null when there was none.
     pub body: Value,

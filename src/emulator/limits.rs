@@ -25,7 +25,7 @@ struct Window {
 /// What is asked of the limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
-    /// Method and template: `POST /channels/{channel}/messages`.
+    /// Method and template: `POST /channels/{channel_id}/messages`.
     pub(super) route: &'a str,
     /// The channel, guild or webhook that has its own bucket; empty when there is none.
     pub(super) major: &'a str,
@@ -149,9 +149,9 @@ fn announced(route: &str) -> Option<(u32, u64)> {
         return Some((5, 2_000));
     }
     match (method, template) {
-        (_, "/gateway" | "/interactions/{interaction}/{token}/callback") => None,
-        ("DELETE", "/channels/{channel}/messages/{message}") => Some((5, 1_000)),
-        (_, template) if template.starts_with("/channels/{channel}/") => Some((5, 5_000)),
+        (_, "/gateway" | "/interactions/{interaction_id}/{interaction_token}/callback") => None,
+        ("DELETE", "/channels/{channel_id}/messages/{message_id}") => Some((5, 1_000)),
+        (_, template) if template.starts_with("/channels/{channel_id}/") => Some((5, 5_000)),
         _ => Some((10, 10_000)),
     }
 }
@@ -173,7 +173,7 @@ fn bucket_name(route: &str) -> String {
 mod tests {
     use super::*;
 
-    const CREATE: &str = "POST /channels/{channel}/messages";
+    const CREATE: &str = "POST /channels/{channel_id}/messages";
 
     fn call(route: &'static str, major: &'static str) -> Call<'static> {
         Call { route, major }
@@ -201,9 +201,9 @@ mod tests {
         }
         let refused = limits.admit(call(CREATE, "next"), 400);
         assert_eq!(refused, Verdict::Refused { scope: Scope::Global, retry_after_ms: 600, quota: None });
-        let callback = "POST /interactions/{interaction}/{token}/callback";
+        let callback = "POST /interactions/{interaction_id}/{interaction_token}/callback";
         assert_eq!(limits.admit(call(callback, "9"), 400), Verdict::Free);
-        let token = "PATCH /webhooks/{application}/{token}/messages/@original";
+        let token = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original";
         assert!(matches!(limits.admit(call(token, "t"), 400), Verdict::Admitted(_)));
         assert!(matches!(limits.admit(call(CREATE, "next"), 1_000), Verdict::Admitted(_)));
     }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_bucket_has_one_name_in_all_channels() {
         assert_eq!(bucket_name(CREATE), bucket_name(CREATE));
-        assert_ne!(bucket_name(CREATE), bucket_name("GET /channels/{channel}/messages"));
+        assert_ne!(bucket_name(CREATE), bucket_name("GET /channels/{channel_id}/messages"));
         assert_eq!(bucket_name(CREATE).len(), 32);
     }
 }

@@ -4,9 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use axum::serve::ListenerExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, broadcast};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::limits::Limits;
 use super::state::{Rules, State};
@@ -73,6 +74,11 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
 async fn serve(listener: TcpListener, emulator: Emulator) {
     let stop = emulator.shutdown().begun();
     let router = rest::router(emulator);
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "small packets of this connection may be delayed");
+        }
+    });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
     if let Err(error) = served {
         warn!(%error, "the embedded Discord stopped serving");

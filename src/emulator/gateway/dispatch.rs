@@ -1,6 +1,6 @@
 //! Tells sessions and watchers what happened.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::intents::Intents;
@@ -21,14 +21,8 @@ pub(in crate::emulator) fn deliver(state: &mut State, watchers: &broadcast::Send
 }
 
 fn tell_sessions(state: &mut State, event: &Event) {
-    let written: Vec<_> = state
-        .sessions
-        .iter_mut()
-        .map(|session| session.intents)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|intents| payload(state, event, intents))
-        .collect();
+    let intents = state.sessions.intents();
+    let written: Vec<_> = intents.into_iter().map(|intents| payload(state, event, intents)).collect();
     for (session, written) in state.sessions.iter_mut().zip(written) {
         if let Some((name, body)) = written {
             dispatch(session, name, &body);
@@ -43,6 +37,6 @@ fn payload(state: &State, event: &Event, intents: Intents) -> Option<(&'static s
 }
 
 /// Puts one event into a session's buffer.
-pub(super) fn dispatch(session: &mut Session, name: &str, body: &Value) {
-    session.push(|seq| json!({ "op": 0, "t": name, "s": seq, "d": body }).to_string());
+pub(super) fn dispatch(session: &mut Session, name: &'static str, body: &Value) {
+    session.push(|seq| format!(r#"{{"op":0,"t":"{name}","s":{seq},"d":{body}}}"#));
 }

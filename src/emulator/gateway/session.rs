@@ -158,6 +158,11 @@ impl Sessions {
         self.list.clear();
     }
 
+    /// The intents of all sessions, in their order.
+    pub(super) fn intents(&self) -> Vec<Intents> {
+        self.list.iter().map(|session| session.intents).collect()
+    }
+
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         self.list.iter_mut()
     }

@@ -50,7 +50,7 @@ pub(super) fn router(emulator: Emulator) -> Router {
         .with_state(emulator)
 }
 
-/// Routes, each behind a doorway that knows its template.
+/// Routes, each under the template that Discord's API document gives it, behind a doorway that knows its template.
 struct Table {
     router: Router<Emulator>,
     emulator: Emulator,
@@ -73,40 +73,43 @@ fn about_routes(table: Table) -> Table {
         .on("/gateway/bot", get(about::gateway_bot))
         .on("/users/@me", get(about::own_user))
         .on("/users/@me/channels", post(channels::open_direct))
-        .on("/users/{user}", get(about::user))
+        .on("/users/{user_id}", get(about::user))
         .on("/applications/@me", get(about::application))
         .on("/oauth2/applications/@me", get(about::application))
-        .on("/guilds/{guild}", get(guilds::guild))
-        .on("/guilds/{guild}/channels", get(guilds::channels))
-        .on("/guilds/{guild}/roles", get(guilds::roles))
-        .on("/guilds/{guild}/members/{user}", get(guilds::member))
-        .on("/guilds/{guild}/threads/active", get(guilds::active_threads))
+        .on("/guilds/{guild_id}", get(guilds::guild))
+        .on("/guilds/{guild_id}/channels", get(guilds::channels))
+        .on("/guilds/{guild_id}/roles", get(guilds::roles))
+        .on("/guilds/{guild_id}/members/{user_id}", get(guilds::member))
+        .on("/guilds/{guild_id}/threads/active", get(guilds::active_threads))
 }
 
 fn channel_routes(table: Table) -> Table {
     let message = get(messages::read).patch(messages::edit).delete(messages::delete);
     table
-        .on("/channels/{channel}", get(channels::read))
-        .on("/channels/{channel}/typing", post(channels::typing))
-        .on("/channels/{channel}/messages", get(messages::list).post(messages::create))
-        .on("/channels/{channel}/messages/{message}", message)
-        .on("/channels/{channel}/threads", post(threads::create))
-        .on("/channels/{channel}/messages/{message}/threads", post(threads::create_from_message))
+        .on("/channels/{channel_id}", get(channels::read))
+        .on("/channels/{channel_id}/typing", post(channels::typing))
+        .on("/channels/{channel_id}/messages", get(messages::list).post(messages::create))
+        .on("/channels/{channel_id}/messages/{message_id}", message)
+        .on("/channels/{channel_id}/threads", post(threads::create))
+        .on("/channels/{channel_id}/messages/{message_id}/threads", post(threads::create_from_message))
 }
 
 fn command_routes(table: Table) -> Table {
     let of_guild = put(commands::overwrite_in_guild).get(commands::list_in_guild);
     table
-        .on("/applications/{application}/commands", put(commands::overwrite).get(commands::list))
-        .on("/applications/{application}/guilds/{guild}/commands", of_guild)
+        .on("/applications/{application_id}/commands", put(commands::overwrite).get(commands::list))
+        .on("/applications/{application_id}/guilds/{guild_id}/commands", of_guild)
 }
 
 fn token_routes(table: Table) -> Table {
+    let original =
+        get(webhooks::read_original).patch(webhooks::edit_original).delete(webhooks::delete_original);
     let message = get(webhooks::read).patch(webhooks::edit).delete(webhooks::delete);
     table
-        .on("/interactions/{interaction}/{token}/callback", post(callback::answer))
-        .on("/webhooks/{application}/{token}", post(webhooks::follow_up))
-        .on("/webhooks/{application}/{token}/messages/{message}", message)
+        .on("/interactions/{interaction_id}/{interaction_token}/callback", post(callback::answer))
+        .on("/webhooks/{webhook_id}/{webhook_token}", post(webhooks::follow_up))
+        .on("/webhooks/{webhook_id}/{webhook_token}/messages/@original", original)
+        .on("/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}", message)
 }
 
 #[derive(Deserialize)]

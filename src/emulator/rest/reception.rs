@@ -106,7 +106,7 @@ fn check(
 fn is_open(route: &str) -> bool {
     route == "/gateway"
         || route.starts_with("/interactions/")
-        || route.starts_with("/webhooks/{application}/{token}")
+        || route.starts_with("/webhooks/{webhook_id}/{webhook_token}")
 }
 
 fn is_authorized(headers: &HeaderMap, token: &str) -> bool {
@@ -116,11 +116,7 @@ fn is_authorized(headers: &HeaderMap, token: &str) -> bool {
 
 /// The part of a path that has its own bucket.
 fn major<'a>(route: &str, path: &'a str) -> &'a str {
-    let own = |part: &str| match part {
-        "{channel}" | "{guild}" => true,
-        "{token}" => route.starts_with("/webhooks/"),
-        _ => false,
-    };
+    let own = |part: &str| matches!(part, "{channel_id}" | "{guild_id}" | "{webhook_token}");
     let mut parts = route.split('/').zip(path.split('/'));
     parts.find(|(part, _)| own(part)).map_or("", |(_, value)| value)
 }
@@ -199,9 +195,15 @@ mod tests {
 
     #[test]
     fn the_major_part_is_the_channel_the_guild_or_the_token() {
-        assert_eq!(major("/channels/{channel}/messages/{message}", "/channels/12/messages/7"), "12");
-        assert_eq!(major("/webhooks/{application}/{token}", "/webhooks/1/abc"), "abc");
-        assert_eq!(major("/interactions/{interaction}/{token}/callback", "/interactions/1/abc/callback"), "");
+        assert_eq!(major("/channels/{channel_id}/messages/{message_id}", "/channels/12/messages/7"), "12");
+        assert_eq!(major("/webhooks/{webhook_id}/{webhook_token}", "/webhooks/1/abc"), "abc");
+        assert_eq!(
+            major(
+                "/interactions/{interaction_id}/{interaction_token}/callback",
+                "/interactions/1/abc/callback"
+            ),
+            ""
+        );
         assert_eq!(major("/users/@me", "/users/@me"), "");
     }
 

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde_json::Value;
 
 use super::extract::{Body, Ids};
 use super::messages::written;
 use super::{Done, Reply, body, form};
 use crate::emulator::Emulator;
 use crate::emulator::mentions::Allowed;
-use crate::emulator::refusal::{Faults, Refusal};
+use crate::emulator::refusal::Refusal;
 use crate::ids::{ApplicationId, MessageId};
 
 pub(super) async fn follow_up(
@@ -24,44 +25,68 @@ pub(super) async fn follow_up(
     })
 }
 
+pub(super) async fn read_original(
+    State(emulator): State<Emulator>,
+    Ids((application, token)): Ids<(ApplicationId, String)>,
+) -> Reply {
+    show(&emulator, application, &token, None)
+}
+
 pub(super) async fn read(
     State(emulator): State<Emulator>,
-    Ids((application, token, message)): Ids<(ApplicationId, String, String)>,
+    Ids((application, token, message)): Ids<(ApplicationId, String, MessageId)>,
 ) -> Reply {
-    let wanted = wanted(&message)?;
-    emulator.read(|state| {
-        let id = state.answer_message(application, &token, wanted)?;
-        Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))
-    })
+    show(&emulator, application, &token, Some(message))
+}
+
+pub(super) async fn edit_original(
+    State(emulator): State<Emulator>,
+    Ids((application, token)): Ids<(ApplicationId, String)>,
+    Body(body): Body,
+) -> Reply {
+    change(&emulator, application, &token, (None, &body))
 }
 
 pub(super) async fn edit(
     State(emulator): State<Emulator>,
-    Ids((application, token, message)): Ids<(ApplicationId, String, String)>,
+    Ids((application, token, message)): Ids<(ApplicationId, String, MessageId)>,
     Body(body): Body,
 ) -> Reply {
-    let wanted = wanted(&message)?;
-    let edit = form::read(&body, |form| body::edit(form, Allowed::users_only()))?;
-    emulator.act(|state| {
-        let id = state.edit_answer(application, &token, wanted, edit)?;
-        Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))
-    })
+    change(&emulator, application, &token, (Some(message), &body))
+}
+
+pub(super) async fn delete_original(
+    State(emulator): State<Emulator>,
+    Ids((application, token)): Ids<(ApplicationId, String)>,
+) -> Done {
+    emulator.act(|state| state.delete_answer(application, &token, None))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn delete(
     State(emulator): State<Emulator>,
-    Ids((application, token, message)): Ids<(ApplicationId, String, String)>,
+    Ids((application, token, message)): Ids<(ApplicationId, String, MessageId)>,
 ) -> Done {
-    let wanted = wanted(&message)?;
-    emulator.act(|state| state.delete_answer(application, &token, wanted))?;
+    emulator.act(|state| state.delete_answer(application, &token, Some(message)))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// None for `@original`.
-fn wanted(message: &str) -> Result<Option<MessageId>, Refusal> {
-    if message == "@original" {
-        return Ok(None);
-    }
-    let fault = |_| Refusal::Form(Faults::one("message_id", "NUMBER_TYPE_COERCE", "Value is not snowflake."));
-    message.parse().map(Some).map_err(fault)
+fn show(emulator: &Emulator, application: ApplicationId, token: &str, message: Option<MessageId>) -> Reply {
+    emulator.read(|state| {
+        let id = state.answer_message(application, token, message)?;
+        Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))
+    })
+}
+
+fn change(
+    emulator: &Emulator,
+    application: ApplicationId,
+    token: &str,
+    (message, body): (Option<MessageId>, &Value),
+) -> Reply {
+    let edit = form::read(body, |form| body::edit(form, Allowed::users_only()))?;
+    emulator.act(|state| {
+        let id = state.edit_answer(application, token, message, edit)?;
+        Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))
+    })
 }

@@ -71,6 +71,7 @@ impl State {
         interaction: &Interaction,
         answer: Answer,
     ) -> Result<(Phase, Option<MessageId>), Refusal> {
+        self.world.channel(interaction.channel).ok_or(Refusal::UnknownChannel)?;
         Ok(match answer {
             Answer::Message(draft) if draft.is_empty() => return Err(Refusal::EmptyMessage),
             Answer::Message(draft) => (Phase::Answered, Some(self.write_answer(interaction, *draft))),
@@ -97,6 +98,7 @@ impl State {
         draft: Draft,
     ) -> Result<MessageId, Refusal> {
         let interaction = self.by_token(application, token)?.clone();
+        self.world.channel(interaction.channel).ok_or(Refusal::UnknownChannel)?;
         if draft.is_empty() {
             return Err(Refusal::EmptyMessage);
         }

@@ -31,6 +31,7 @@ pub(super) struct Bot {
     pub(super) emulator: Emulator,
     pub(super) http: std::sync::Arc<serenity::Http>,
     heard: mpsc::Receiver<Heard>,
+    running: tokio::task::JoinHandle<serenity::Result<()>>,
     shutdown: Shutdown,
 }
 
@@ -40,14 +41,18 @@ impl Bot {
     }
 
     pub(super) async fn start_with(settings: Settings, intents: serenity::GatewayIntents) -> Self {
+        Self::start_as("emulator.dummy.token", settings, intents).await
+    }
+
+    pub(super) async fn start_as(token: &str, settings: Settings, intents: serenity::GatewayIntents) -> Self {
         let shutdown = Shutdown::default();
         let emulator = Emulator::start(settings, World::playground(), &shutdown).await.unwrap();
         let (tell, heard) = mpsc::channel(1_000);
-        let mut client = client(&emulator, intents, tell).await;
+        let mut client = client(&emulator, token, intents, tell).await;
         assert!(client.ws_url.lock().await.starts_with("ws://127.0.0.1:"));
         let http = client.http.clone();
-        shutdown.spawn(async move { client.start().await });
-        Self { emulator, http, heard, shutdown }
+        let running = shutdown.spawn(async move { client.start().await });
+        Self { emulator, http, heard, running, shutdown }
     }
 
     /// A bot that has registered its commands and seen its guild.
@@ -68,6 +73,14 @@ impl Bot {
         }
     }
 
+    /// Why the client gave up.
+    pub(super) async fn gave_up(&mut self) -> serenity::GatewayError {
+        match (&mut self.running).await.unwrap().unwrap_err() {
+            serenity::Error::Gateway(error) => error,
+            other => panic!("{other}"),
+        }
+    }
+
     pub(super) async fn next_message(&mut self) -> serenity::Message {
         match self.hear(|heard| matches!(heard, Heard::Message(_))).await {
             Heard::Message(message) => *message,
@@ -84,11 +97,12 @@ impl Drop for Bot {
 
 async fn client(
     emulator: &Emulator,
+    token: &str,
     intents: serenity::GatewayIntents,
     tell: mpsc::Sender<Heard>,
 ) -> serenity::Client {
     let plain = reqwest::Client::builder().no_proxy().build().unwrap();
-    let http = serenity::HttpBuilder::new("emulator.dummy.token")
+    let http = serenity::HttpBuilder::new(token)
         .client(plain)
         .proxy(emulator.origin())
         .ratelimiter_disabled(true)
@@ -184,7 +198,7 @@ async fn choose(
     Ok(())
 }
 
-async fn suggest<'a>(_: Context<'_>, typed: &'a str) -> CreateAutocompleteResponse {
+async fn suggest(_: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let names = ["ada", "brine", "cinder"].into_iter().filter(|name| name.starts_with(typed));
     CreateAutocompleteResponse::new()
         .set_choices(names.map(|name| AutocompleteChoice::new(name, name)).collect())

@@ -1,7 +1,7 @@
 //! The real client against the emulator: connecting, messages, and taking a session up again.
 
 use poise::serenity_prelude as serenity;
-use serenity::{CreateMessage, GatewayIntents};
+use serenity::{CreateMessage, GatewayError, GatewayIntents};
 
 use super::bot::{Bot, Heard};
 use crate::emulator::playground::{
@@ -71,16 +71,20 @@ async fn a_reply_with_a_ping_is_readable_and_one_without_is_not() {
 }
 
 #[tokio::test]
-async fn with_the_intent_everything_is_readable_unless_the_portal_forbids_it() {
+async fn with_the_intent_everything_is_readable() {
     let mut bot = Bot::ready(talk() | GatewayIntents::MESSAGE_CONTENT).await;
     bot.emulator.say(KIM, WORKSHOP, "idle talk").unwrap();
     assert_eq!(bot.next_message().await.content, "idle talk");
+}
 
+#[tokio::test]
+async fn the_gateway_turns_away_what_the_portal_and_the_token_do_not_allow() {
     let settings = Settings { message_content: false, ..Settings::default() };
-    let refused = Bot::start_with(settings, talk() | GatewayIntents::MESSAGE_CONTENT).await;
-    let mut changes = refused.emulator.changes();
-    assert_eq!(changes.try_recv(), Err(tokio::sync::broadcast::error::TryRecvError::Empty));
-    assert_eq!(refused.emulator.identifies(), 0);
+    let mut bot = Bot::start_with(settings, talk() | GatewayIntents::MESSAGE_CONTENT).await;
+    assert!(matches!(bot.gave_up().await, GatewayError::DisallowedGatewayIntents));
+    let mut bot = Bot::start_as("another.dummy.token", Settings::default(), talk()).await;
+    assert!(matches!(bot.gave_up().await, GatewayError::InvalidAuthentication));
+    assert_eq!(bot.emulator.identifies(), 0);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serenity::{
 
 use super::Rest;
 use super::bot::{Bot, Heard};
-use crate::emulator::playground::{APPLICATION, GENERAL, KIM, KIM_DM, ROBIN};
+use crate::emulator::playground::{AFTER_DARK, APPLICATION, GENERAL, KIM, KIM_DM, ROBIN};
 use crate::emulator::{ActionError, Change, Emulator, InteractionState, Invocation};
 use crate::ids::{InteractionId, MessageId};
 
@@ -42,7 +42,7 @@ async fn message_that(
 
 #[tokio::test]
 async fn a_command_is_answered_with_the_user_it_names() {
-    let bot = bot().await;
+    let mut bot = bot().await;
     let invocation = Invocation::new("ping").with("user", ROBIN.to_string());
     let id = bot.emulator.invoke(KIM, GENERAL, &invocation).unwrap();
     reaches(&bot.emulator, id, InteractionState::Answered).await;
@@ -51,6 +51,16 @@ async fn a_command_is_answered_with_the_user_it_names() {
     let line = answer.interaction.unwrap();
     assert_eq!((line.user, line.name.as_deref()), (KIM, Some("ping")));
     assert_eq!(bot.emulator.interaction(id).unwrap().original, Some(answer.id));
+    bot.emulator.reply(KIM, answer.id, "thanks", true).unwrap();
+    let thanks = bot
+        .hear(|heard| matches!(heard, Heard::Message(message) if message.author.id.get() == KIM.get()))
+        .await;
+    let Heard::Message(thanks) = thanks else { unreachable!() };
+    assert_eq!(
+        (thanks.content.as_str(), thanks.mentions.len()),
+        ("", 1),
+        "no exemption for answers to commands"
+    );
     let direct = bot.emulator.invoke(KIM, KIM_DM, &Invocation::new("ping")).unwrap();
     reaches(&bot.emulator, direct, InteractionState::Answered).await;
     assert_eq!(bot.emulator.messages(KIM_DM, KIM)[0].content, "pong for nobody");
@@ -196,7 +206,7 @@ async fn the_clocks_of_an_interaction_close_its_doors() {
     rest.emulator.advance(Duration::from_secs(15 * 60));
     assert_eq!(rest.call("PATCH", &original, &text).await.refusal(), (401, 50027));
     let late = rest.emulator.invoke(KIM, GENERAL, &Invocation::new("chat")).unwrap();
-    let callback = format!("/interactions/{late}/{}/callback", super::interactions::token(&rest, late));
+    let callback = format!("/interactions/{late}/{}/callback", self::token(&rest, late));
     rest.emulator.expire_interaction(late).unwrap();
     assert_eq!(rest.call("POST", &callback, &json!({ "type": 5 })).await.refusal(), (404, 10062));
 }
@@ -217,4 +227,33 @@ async fn an_answer_must_fit_its_interaction() {
     let original = format!("/webhooks/{APPLICATION}/{token}/messages/@original");
     assert_eq!(rest.call("DELETE", &original, &serde_json::Value::Null).await.status, 204);
     assert_eq!(rest.call("GET", &original, &serde_json::Value::Null).await.refusal(), (404, 10008));
+}
+
+#[tokio::test]
+async fn a_command_is_offered_to_those_who_may_use_it() {
+    let rest = Rest::start().await;
+    let path = format!("/applications/{APPLICATION}/commands");
+    let managers = json!({ "name": "model", "description": "d", "default_member_permissions": "32" });
+    let adults = json!({ "name": "spice", "description": "d", "nsfw": true });
+    let servers = json!({ "name": "duel", "description": "d", "contexts": [0] });
+    let registered = rest.call("PUT", &path, &json!([managers, adults, servers])).await;
+    let again = rest.call("PUT", &path, &json!([servers, managers, adults])).await;
+    assert_eq!(registered.body[0]["id"], again.body[1]["id"], "a command keeps its id");
+    let try_it = |user, channel, name| rest.emulator.invoke(user, channel, &Invocation::new(name)).err();
+    assert_eq!(try_it(KIM, GENERAL, "model"), Some(ActionError::NotAllowed));
+    assert_eq!(try_it(ROBIN, GENERAL, "model"), None);
+    assert_eq!(try_it(KIM, KIM_DM, "model"), None);
+    assert_eq!(try_it(KIM, GENERAL, "spice"), Some(ActionError::NotAllowed));
+    assert_eq!(try_it(KIM, AFTER_DARK, "spice"), None);
+    assert_eq!(try_it(KIM, KIM_DM, "duel"), Some(ActionError::NoSuchCommand));
+}
+
+#[tokio::test]
+async fn an_answer_into_a_deleted_channel_is_refused() {
+    let (rest, id, token) = with_a_command().await;
+    let callback = format!("/interactions/{id}/{token}/callback");
+    assert_eq!(rest.call("POST", &callback, &json!({ "type": 5 })).await.status, 204);
+    rest.emulator.delete_channel(GENERAL).unwrap();
+    let follow_up = format!("/webhooks/{APPLICATION}/{token}");
+    assert_eq!(rest.call("POST", &follow_up, &json!({ "content": "x" })).await.refusal(), (404, 10003));
 }

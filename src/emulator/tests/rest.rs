@@ -38,11 +38,30 @@ async fn what_is_not_there_is_reported() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_not_json_is_refused() {
+    let rest = Rest::start().await;
+    let send = async |kind: &str, body: &'static str| {
+        let url = format!("{}/api/v10{}", rest.emulator.origin(), messages(GENERAL));
+        let request = rest.client.post(url).header("authorization", "Bot emulator.dummy.token");
+        request.header("content-type", kind).body(body).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send("multipart/form-data; boundary=x", "--x--").await, 415);
+    assert_eq!(send("application/json", "{").await, 400);
+    assert_eq!(rest.emulator.unexpected().len(), 1);
+    assert_eq!(
+        rest.emulator.requests().last().unwrap().route.as_deref(),
+        Some("/channels/{channel_id}/messages")
+    );
+}
+
+#[tokio::test]
 async fn a_page_in_a_browser_is_turned_away() {
     let rest = Rest::start().await;
-    let request = rest.client.get(format!("{}/api/v10/gateway", rest.emulator.origin()));
-    let response = request.header("origin", "https://example.com").send().await.unwrap();
-    assert_eq!(response.status(), 403);
+    for path in ["/api/v10/gateway", "/?v=10"] {
+        let request = rest.client.get(format!("{}{path}", rest.emulator.origin()));
+        let response = request.header("origin", "https://example.com").send().await.unwrap();
+        assert_eq!(response.status(), 403, "{path}");
+    }
 }
 
 #[tokio::test]
