@@ -172,6 +172,14 @@ impl Emulator {
         })
     }
 
+    /// The direct-message channel of somebody with the bot, opened when there is none.
+    ///
+    /// # Errors
+    /// When there is no such person.
+    pub fn open_direct(&self, user: UserId) -> Result<ChannelId, ActionError> {
+        self.act(|state| state.open_direct(user).map_err(|_| ActionError::NoSuchUser))
+    }
+
     /// Somebody runs a slash command.
     ///
     /// # Errors

@@ -65,6 +65,15 @@ impl Session {
         (from <= self.seq).then(|| self.buffer.iter().skip(skip).cloned().collect())
     }
 
+    /// Gives the session a new socket; an older one learns that it lost it.
+    fn hold(&mut self, number: u64) -> Hold {
+        let wake = Arc::<Notify>::default();
+        if let Some(older) = self.socket.replace(Socket { number, wake: wake.clone() }) {
+            older.wake.notify_one();
+        }
+        Hold { session: self.id.clone(), socket: number, wake }
+    }
+
     pub(super) const fn is_connected(&self) -> bool {
         self.socket.is_some()
     }
@@ -104,8 +113,10 @@ impl Sessions {
             let stale = self.list.iter().position(|session| !session.is_connected()).unwrap_or(0);
             self.list.remove(stale);
         }
-        self.list.push_back(Session::new(id.clone(), intents));
-        self.hold(&id).unwrap_or_else(|| Hold { session: id, socket: 0, wake: Arc::default() })
+        let mut session = Session::new(id, intents);
+        let hold = session.hold(self.next_socket());
+        self.list.push_back(session);
+        hold
     }
 
     /// Takes a session up after the event `seq`.
@@ -115,7 +126,9 @@ impl Sessions {
             return Err(NotResumed::FromTheFuture);
         }
         session.after(seq).ok_or(NotResumed::Unknown)?;
-        let hold = self.hold(id).ok_or(NotResumed::Unknown)?;
+        let socket = self.next_socket();
+        let session = self.find_mut(id).ok_or(NotResumed::Unknown)?;
+        let hold = session.hold(socket);
         self.resumes += 1;
         Ok(hold)
     }
@@ -188,15 +201,9 @@ impl Sessions {
         self.list.iter().find(|session| session.id == id)
     }
 
-    /// Gives the session a new socket; an older one learns that it lost it.
-    fn hold(&mut self, id: &str) -> Option<Hold> {
+    fn next_socket(&mut self) -> u64 {
         self.sockets += 1;
-        let socket = Socket { number: self.sockets, wake: Arc::default() };
-        let session = self.find_mut(id)?;
-        if let Some(older) = session.socket.replace(socket.clone()) {
-            older.wake.notify_one();
-        }
-        Some(Hold { session: id.to_owned(), socket: socket.number, wake: socket.wake })
+        self.sockets
     }
 }
 

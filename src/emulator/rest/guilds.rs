@@ -36,7 +36,9 @@ pub(super) async fn member(
 }
 
 pub(super) async fn active_threads(State(emulator): State<Emulator>, Ids(id): Ids<GuildId>) -> Reply {
-    emulator.read(|state| Ok(Json(json!({ "threads": list(state, find(state, id)?, true), "members": [] }))))
+    emulator.read(|state| {
+        Ok(Json(json!({ "threads": list(state, find(state, id)?, true), "members": [], "has_more": false })))
+    })
 }
 
 /// A guild the bot is in.

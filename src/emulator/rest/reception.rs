@@ -208,6 +208,17 @@ mod tests {
     }
 
     #[test]
+    fn a_global_refusal_says_so_in_headers_and_body() {
+        let response = too_many(Scope::Global, 600, None);
+        assert_eq!(response.status(), 429);
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("x-ratelimit-global"), Some("true"));
+        assert_eq!(header("x-ratelimit-scope"), Some("global"));
+        assert_eq!(header("retry-after"), Some("1"));
+        assert_eq!(header("x-ratelimit-bucket"), None);
+    }
+
+    #[test]
     fn seconds_keep_their_milliseconds() {
         assert_eq!(Seconds(1_470_173_023_123).to_string(), "1470173023.123");
         assert_eq!(Seconds(65).to_number(), json!(0.065));

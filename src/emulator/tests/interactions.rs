@@ -12,7 +12,7 @@ use serenity::{
 use super::Rest;
 use super::bot::{Bot, Heard};
 use crate::emulator::playground::{AFTER_DARK, APPLICATION, GENERAL, KIM, KIM_DM, ROBIN};
-use crate::emulator::{ActionError, Change, Emulator, InteractionState, Invocation};
+use crate::emulator::{ActionError, Change, Emulator, InteractionState, Invocation, Settings};
 use crate::ids::{InteractionId, MessageId};
 
 async fn bot() -> Bot {
@@ -171,18 +171,34 @@ async fn a_bot_that_does_not_answer_is_seen_not_to() {
     }
 }
 
+#[tokio::test]
+async fn the_clock_needs_nobody_to_move_it() {
+    let rest =
+        Rest::start_with(Settings { ack_window: Duration::from_millis(1), ..Settings::default() }).await;
+    register_chat(&rest).await;
+    let mut changes = rest.emulator.changes();
+    let id = rest.emulator.invoke(KIM, GENERAL, &Invocation::new("chat")).unwrap();
+    let expected =
+        Change::Interaction { id, channel: GENERAL, user: KIM, state: InteractionState::DidNotRespond };
+    while changes.recv().await.unwrap() != expected {}
+}
+
 /// The token of the interaction, as the bot would have been told it.
-fn token(rest: &Rest, id: InteractionId) -> String {
+fn token_of(rest: &Rest, id: InteractionId) -> String {
     rest.emulator.read(|state| state.interactions.get(id).unwrap().token.clone())
+}
+
+async fn register_chat(rest: &Rest) {
+    let path = format!("/applications/{APPLICATION}/commands");
+    let registered = rest.call("PUT", &path, &json!([{ "name": "chat", "description": "Talk" }])).await;
+    assert_eq!(registered.status, 200, "{}", registered.body);
 }
 
 async fn with_a_command() -> (Rest, InteractionId, String) {
     let rest = Rest::start().await;
-    let path = format!("/applications/{APPLICATION}/commands");
-    let registered = rest.call("PUT", &path, &json!([{ "name": "chat", "description": "Talk" }])).await;
-    assert_eq!(registered.status, 200, "{}", registered.body);
+    register_chat(&rest).await;
     let id = rest.emulator.invoke(KIM, GENERAL, &Invocation::new("chat")).unwrap();
-    let token = token(&rest, id);
+    let token = token_of(&rest, id);
     (rest, id, token)
 }
 
@@ -206,7 +222,7 @@ async fn the_clocks_of_an_interaction_close_its_doors() {
     rest.emulator.advance(Duration::from_secs(15 * 60));
     assert_eq!(rest.call("PATCH", &original, &text).await.refusal(), (401, 50027));
     let late = rest.emulator.invoke(KIM, GENERAL, &Invocation::new("chat")).unwrap();
-    let callback = format!("/interactions/{late}/{}/callback", self::token(&rest, late));
+    let callback = format!("/interactions/{late}/{}/callback", token_of(&rest, late));
     rest.emulator.expire_interaction(late).unwrap();
     assert_eq!(rest.call("POST", &callback, &json!({ "type": 5 })).await.refusal(), (404, 10062));
 }

@@ -3,6 +3,7 @@
 mod bot;
 mod flows;
 mod interactions;
+mod openapi;
 mod rest;
 mod world_changes;
 

@@ -18,6 +18,8 @@ pub(in crate::emulator) fn user(user: &User) -> Value {
         "discriminator": if user.bot { "0001" } else { "0" },
         "avatar": null,
         "avatar_decoration_data": null,
+        "collectibles": null,
+        "primary_guild": null,
         "bot": user.bot,
         "public_flags": 0,
         "flags": 0,

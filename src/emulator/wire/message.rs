@@ -7,7 +7,7 @@ use super::iso;
 use crate::emulator::component::{Button, ButtonAction, Row};
 use crate::emulator::message::{Author, Flags, Message, Nonce, Origin};
 use crate::emulator::state::State;
-use crate::emulator::world::World;
+use crate::emulator::world::{Guild, World};
 use crate::ids::{ChannelId, UserId};
 
 /// Whether the reader has the Message Content intent.
@@ -32,17 +32,28 @@ pub(in crate::emulator) fn message(state: &State, message: &Message, content: Co
 pub(in crate::emulator) fn message_event(state: &State, found: &Message, content: Content) -> Value {
     let mut value = message(state, found, content);
     let guild = state.world.channel(found.channel).and_then(|channel| channel.guild());
-    if let Some(guild) = guild.filter(|_| found.only_for.is_none()) {
-        value["guild_id"] = json!(guild);
-        let author = match found.author {
-            Author::User(id) => state.world.guild(guild).and_then(|guild| guild.member(id)),
-            Author::Webhook { .. } => None,
-        };
-        if let Some(member) = author {
-            value["member"] = bare_member(member);
-        }
+    let guild = guild.filter(|_| found.only_for.is_none()).and_then(|id| state.world.guild(id));
+    if let Some(guild) = guild {
+        add_guild(guild, found, &mut value);
     }
     value
+}
+
+/// Where it was said, and who the author and the mentioned are there.
+fn add_guild(guild: &Guild, found: &Message, value: &mut Value) {
+    value["guild_id"] = json!(guild.id);
+    if let Author::User(author) = found.author
+        && let Some(member) = guild.member(author)
+    {
+        value["member"] = bare_member(member);
+    }
+    for (position, mentioned) in found.mentions.all_users().into_iter().enumerate() {
+        if let Some(member) = guild.member(mentioned)
+            && let Some(mention) = value["mentions"].get_mut(position)
+        {
+            mention["member"] = bare_member(member);
+        }
+    }
 }
 
 fn bare_message(state: &State, message: &Message, content: Content) -> Value {
@@ -144,6 +155,7 @@ fn author(world: &World, author: &Author) -> Value {
             "global_name": null,
             "discriminator": "0000",
             "avatar": null,
+            "primary_guild": null,
             "bot": true,
             "public_flags": 0,
             "flags": 0,
