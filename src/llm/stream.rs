@@ -1,0 +1,76 @@
+//! One answer while it arrives: an HTTP body that is pulled and decoded.
+
+use reqwest::Response;
+
+use super::decoder::{Decoder, Facts};
+use super::failure::Failure;
+
+/// The answer to one request. Dropping it closes the connection.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// `None` once the end is known: the connection goes back to the pool, or is closed.
+    response: Option<Response>,
+    decoder: Decoder,
+    /// Text that came with the head.
+    early: String,
+}
+
+/// What one read brought.
+#[derive(Debug)]
+pub(super) enum Read {
+    Text(String),
+    /// A comment, reasoning, figures: a sign of life without text.
+    Alive,
+    Ended(Result<(), Failure>),
+}
+
+impl Stream {
+    pub(super) fn of_events(response: Response, id: Option<String>) -> Self {
+        let mut decoder = Decoder::default();
+        decoder.set_id(id);
+        Self { response: Some(response), decoder, early: String::new() }
+    }
+
+    pub(super) fn of_whole(body: &[u8], id: Option<String>) -> Self {
+        let mut decoder = Decoder::default();
+        decoder.set_id(id);
+        let early = decoder.whole(body);
+        Self { response: None, decoder, early }
+    }
+
+    /// Waits for the next read. Dropping the future loses nothing.
+    pub(super) async fn read(&mut self) -> Read {
+        if !self.early.is_empty() {
+            return Read::Text(std::mem::take(&mut self.early));
+        }
+        if let Some(outcome) = self.decoder.outcome() {
+            self.response = None;
+            return Read::Ended(outcome);
+        }
+        let Some(response) = &mut self.response else {
+            self.decoder.close();
+            return Read::Alive;
+        };
+        let Ok(Some(bytes)) = response.chunk().await else {
+            self.decoder.close();
+            return Read::Alive;
+        };
+        let text = self.decoder.feed(&bytes);
+        if text.is_empty() { Read::Alive } else { Read::Text(text) }
+    }
+
+    /// Ends it from this side: the reader has waited long enough. The connection is closed.
+    pub(super) fn give_up(&mut self, failure: Failure) {
+        self.response = None;
+        self.decoder.give_up(failure);
+    }
+
+    /// See [`Decoder::is_finishing`].
+    pub(super) fn is_finishing(&self) -> bool {
+        self.decoder.is_finishing()
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        self.decoder.facts()
+    }
+}
