@@ -51,11 +51,16 @@ impl Stream {
             self.decoder.close();
             return Read::Alive;
         };
-        let Ok(Some(bytes)) = response.chunk().await else {
-            self.decoder.close();
-            return Read::Alive;
-        };
-        let text = self.decoder.feed(&bytes);
+        match response.chunk().await {
+            Ok(Some(bytes)) => return self.take(&bytes),
+            Ok(None) => self.decoder.close(),
+            Err(_) => self.decoder.give_up(Failure::Interrupted),
+        }
+        Read::Alive
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Read {
+        let text = self.decoder.feed(bytes);
         if text.is_empty() { Read::Alive } else { Read::Text(text) }
     }
 
