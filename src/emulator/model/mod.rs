@@ -8,9 +8,12 @@ mod ledger;
 mod plan;
 mod playback;
 mod routes;
+mod scene;
 mod server;
 mod shape;
 mod speaker;
+mod weave;
+mod words;
 
 pub use answer::{Answer, Fault, Gate};
 pub use ledger::{Ending, Received};
