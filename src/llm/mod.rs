@@ -1,8 +1,8 @@
 //! Completions: streamed from OpenRouter or any OpenAI-compatible server, over a ladder of models.
 //!
-//! Bytes become events ([`sse`]), events become text and facts ([`decoder`]), one request is one [`stream`], the
-//! [`ladder`] tries model after model until one speaks, and the [`Reply`] it hands out is pulled by its reader: no task,
-//! no channel, so a slow reader slows the provider and a dropped reply closes the connection.
+//! Bytes become events (`sse`), events become text and facts (`decoder`), one request is one `stream`, the [`Ladder`]
+//! tries model after model until one speaks, and the [`Reply`] it hands out is pulled by its reader: no task, no channel,
+//! so a slow reader slows the provider and a dropped reply closes the connection.
 
 mod client;
 mod cost;

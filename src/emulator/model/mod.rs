@@ -15,6 +15,9 @@ mod speaker;
 mod weave;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use answer::{Answer, Fault, Gate};
 pub use ledger::{Ending, Received};
 pub use plan::tokens;

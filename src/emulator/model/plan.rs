@@ -18,8 +18,10 @@ pub(super) enum Step {
     Send(String),
     /// Wait before the first token.
     Pause(Duration),
-    /// Send at the pace of the answer, once its gate lets it through.
+    /// Send a piece of text, at the pace of the answer and once its gate lets it through.
     Token(String),
+    /// Let the time of a token pass.
+    Beat,
     /// Break the connection.
     Break,
     /// Send nothing more and keep the connection.
@@ -59,7 +61,7 @@ pub(super) fn stream(shape: &Shape, text: &str, fault: Option<&Fault>, timing: T
         _ => text,
     };
     let said = tokens(said);
-    steps.extend(said.iter().map(|token| Step::Token(event(&shape.content(token)))));
+    steps.extend(said.iter().map(|token| Step::Token((*token).to_owned())));
     steps.extend(ending(shape, fault, timing.prompt_tokens, said.len()));
     steps
 }
@@ -90,7 +92,8 @@ fn ending(shape: &Shape, fault: Option<&Fault>, prompt_tokens: usize, said: usiz
     }
 }
 
-fn event(data: &Value) -> String {
+/// An event that carries this.
+pub(super) fn event(data: &Value) -> String {
     format!("data: {data}\n\n")
 }
 

@@ -10,13 +10,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::Gate;
 use super::ledger::Running;
-use super::plan::Step;
+use super::plan::{Step, event};
+use super::shape::Shape;
 use crate::shutdown::Shutdown;
 
 /// An answer being sent. When the client leaves, it is dropped with its body.
 #[derive(Debug)]
 pub(super) struct Playback {
     pub(super) steps: std::vec::IntoIter<Step>,
+    pub(super) shape: Shape,
     /// Between two tokens.
     pub(super) pace: Duration,
     pub(super) gate: Option<Gate>,
@@ -39,7 +41,14 @@ impl Playback {
         loop {
             let piece = match self.steps.next()? {
                 Step::Send(event) => Ok(event.into()),
-                Step::Token(event) => Ok(self.token(event).await?),
+                Step::Token(text) => {
+                    self.token().await?;
+                    Ok(event(&self.shape.content(&text)).into())
+                }
+                Step::Beat => {
+                    self.token().await?;
+                    continue;
+                }
                 Step::Break => {
                     // A pause, in which what was sent before leaves the buffers.
                     yield_now().await;
@@ -62,8 +71,8 @@ impl Playback {
         }
     }
 
-    /// `None`: the server stops, and nobody will open the gate any more.
-    async fn token(&mut self, event: String) -> Option<Bytes> {
+    /// Waits until the next token is due. `None`: the server stops, and nobody will open the gate any more.
+    async fn token(&mut self) -> Option<()> {
         if let Some(gate) = &self.gate {
             self.shutdown.unless_begun(gate.pass()).await?;
         }
@@ -73,6 +82,6 @@ impl Playback {
             self.due = Some(due + self.pace);
         }
         self.running.token_sent();
-        Some(event.into())
+        Some(())
     }
 }

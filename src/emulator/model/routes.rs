@@ -105,7 +105,7 @@ impl Desk {
             (CACHE_CONTROL.as_str(), "no-cache".to_owned()),
             (GENERATION_ID, id),
         ];
-        (head, self.play(answer, steps, running).into_body()).into_response()
+        (head, self.play(answer, shape, steps, running).into_body()).into_response()
     }
 
     /// The same answer without a stream: it comes when its last token would have come.
@@ -115,19 +115,19 @@ impl Desk {
         let timing = self.timing(&answer, body);
         let said = plan::tokens(&text);
         let mut steps = vec![Step::Pause(timing.first_token)];
-        steps.extend(said.iter().map(|_| Step::Token(String::new())));
+        steps.extend(said.iter().map(|_| Step::Beat));
         let whole = shape.whole(&text, timing.prompt_tokens, said.len()).to_string();
         steps.push(Step::Send(whole));
         let head = [(CONTENT_TYPE.as_str(), "application/json".to_owned()), (GENERATION_ID, id)];
-        (head, self.play(answer, steps, running).into_body()).into_response()
+        (head, self.play(answer, shape, steps, running).into_body()).into_response()
     }
 
-    fn play(&self, answer: Answer, steps: Vec<Step>, running: Running) -> Playback {
+    fn play(&self, answer: Answer, shape: Shape, steps: Vec<Step>, running: Running) -> Playback {
         let per_second = answer.tokens_per_second.or(self.settings.tokens_per_second);
         let pace =
             per_second.and_then(|rate| Duration::try_from_secs_f64(rate.recip()).ok()).unwrap_or_default();
         let (steps, shutdown) = (steps.into_iter(), self.shutdown.clone());
-        Playback { steps, pace, gate: answer.gate, running, shutdown, due: None }
+        Playback { steps, shape, pace, gate: answer.gate, running, shutdown, due: None }
     }
 
     fn timing(&self, answer: &Answer, body: &Value) -> Timing {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::contains;
+use super::words::{contains, is_light};
 
 /// The longest name that a message is believed to begin with, in characters.
 const LONGEST_NAME: usize = 32;
@@ -30,6 +30,8 @@ pub(super) struct Line {
     pub(super) reply: String,
     /// How often it has been said in this conversation.
     pub(super) said: usize,
+    /// Only the last sentence of a line: it can be said to anything, if need be.
+    pub(super) closing: bool,
 }
 
 impl Scene {
@@ -75,11 +77,18 @@ impl Scene {
 
     /// A line that holds an earlier one was woven from it: the conversation, not an example.
     fn take_line(&mut self, prompt: &str, reply: &str) {
-        if let Some(line) = self.lines.iter_mut().find(|line| contains(reply, &line.reply)) {
+        let reply = reply.trim();
+        let mut known = false;
+        for line in self.lines.iter_mut().filter(|line| line.is_in(reply)) {
             line.said += 1;
+            known = true;
+        }
+        if known {
             self.turns += 1;
-        } else if !reply.trim().is_empty() {
-            self.lines.push(Line { prompt: prompt.to_owned(), reply: reply.trim().to_owned(), said: 0 });
+        } else if !reply.is_empty() {
+            let closing = closing(reply).filter(|_| is_light(prompt));
+            self.lines.push(Line::new(prompt, reply, false));
+            self.lines.extend(closing.map(|closing| Line::new("", closing, true)));
         }
     }
 
@@ -91,6 +100,28 @@ impl Scene {
         self.speaker = Some(speaker).filter(|speaker| !speaker.is_empty()).map(str::to_owned);
         message.trim().clone_into(&mut self.message);
     }
+}
+
+impl Line {
+    fn new(prompt: &str, reply: &str, closing: bool) -> Self {
+        Self { prompt: prompt.to_owned(), reply: reply.to_owned(), said: 0, closing }
+    }
+
+    /// A closing counts only where little else was said: many lines end in `How about you?`
+    fn is_in(&self, said: &str) -> bool {
+        (!self.closing || said.len() <= self.reply.len() + 2 * LONGEST_NAME) && contains(said, &self.reply)
+    }
+}
+
+/// The last sentence of several, when it can stand alone.
+fn closing(reply: &str) -> Option<&str> {
+    let body = reply.strip_suffix(['.', '!', '?'])?;
+    let start = body.rfind(['.', '!', '?', '\n']).map(|end| end + 1)?;
+    let closing = reply[start..].trim();
+    let words = closing.split_whitespace().count();
+    let is_plain = !closing.contains(['`', '"', '”', '*', ')']) && reply[start..].starts_with(' ');
+    let long_enough = words >= if closing.ends_with('?') { 3 } else { 5 };
+    (is_plain && long_enough && words <= 20).then_some(closing)
 }
 
 /// Text as a string, or as parts.
@@ -145,7 +176,7 @@ mod tests {
         ]));
         assert_eq!(scene.persona.as_deref(), Some("Odile Brankov"));
         assert_eq!((scene.speaker.as_deref(), scene.message.as_str()), (Some("Robin"), "how goes it?"));
-        let line = Line { prompt: "hi".to_owned(), reply: "Stool's free.".to_owned(), said: 1 };
+        let line = Line { said: 1, ..Line::new("hi", "Stool's free.", false) };
         assert_eq!((scene.lines, scene.turns), (vec![line], 1));
     }
 
@@ -156,11 +187,28 @@ mod tests {
             &json!([{"role": "system", "content": system}, {"role": "user", "content": [{"type": "text", "text": "x"}]}]),
         );
         assert_eq!(scene.persona, None);
-        assert_eq!(
-            scene.lines,
-            [Line { prompt: "hello".to_owned(), reply: "We noticed you.".to_owned(), said: 0 }]
-        );
+        assert_eq!(scene.lines, [Line::new("hello", "We noticed you.", false)]);
         assert_eq!(scene.message, "x");
+    }
+
+    #[test]
+    fn a_closing_is_a_line_of_its_own() {
+        let examples = |said: &str| {
+            json!([
+                {"role": "user", "content": "hi"}, {"role": "assistant", "content": "Evening, sit anywhere you like. Where are you headed?"},
+                {"role": "user", "content": "I feel sad"}, {"role": "assistant", "content": "Sit. What went wrong today?"},
+                {"role": "user", "content": "x"}, {"role": "assistant", "content": said},
+                {"role": "user", "content": "y"},
+            ])
+        };
+        let scene = read(&examples("Rain, Robin? Where are you headed?"));
+        let lines: Vec<_> = scene.lines.iter().map(|line| (line.reply.as_str(), line.said)).collect();
+        let expected = [
+            ("Evening, sit anywhere you like. Where are you headed?", 0),
+            ("Where are you headed?", 1),
+            ("Sit. What went wrong today?", 0),
+        ];
+        assert_eq!(lines, expected, "what somebody sad is asked is not asked of others");
     }
 
     #[test]

@@ -2,6 +2,44 @@
 
 use super::words::telling;
 
+/// Telling enough to compare lines by, but not worth asking back.
+const NO_ECHO: &[&str] = &[
+    "again",
+    "always",
+    "another",
+    "answer",
+    "anything",
+    "best",
+    "bored",
+    "describe",
+    "everything",
+    "explain",
+    "favorite",
+    "favourite",
+    "feel",
+    "fine",
+    "funny",
+    "haha",
+    "hello",
+    "help",
+    "joke",
+    "jokes",
+    "love",
+    "maybe",
+    "need",
+    "never",
+    "nothing",
+    "okay",
+    "question",
+    "someone",
+    "something",
+    "sure",
+    "thank",
+    "thanks",
+    "write",
+    "yeah",
+];
+
 /// The longest first sentence that a name is set into, in characters.
 const LONGEST_OPENING: usize = 80;
 
@@ -15,18 +53,19 @@ pub(super) fn address(line: &str, name: &str) -> String {
     let next = rest.chars().nth(1);
     let is_end = !rest.starts_with('\n') && next.is_none_or(char::is_whitespace);
     let is_plain = !opening.contains(['"', '“', '*', '_', '`', ':', '(', '[', '>', '…']);
-    if is_end && is_plain && opening.chars().count() <= LONGEST_OPENING && !line.contains(name) {
-        format!("{opening}, {name}{rest}")
-    } else {
-        line.to_owned()
-    }
+    // After `..., friend` a name is one too many.
+    let is_open = opening.rsplit_once(", ").is_none_or(|(_, last)| last.contains(' '));
+    let fits = is_end && is_plain && is_open && opening.chars().count() <= LONGEST_OPENING;
+    if fits && !line.contains(name) { format!("{opening}, {name}{rest}") } else { line.to_owned() }
 }
 
 /// Asks back with the most telling word of a message, as people do who gain time: `Marmalade?`
 pub(super) fn echo(message: &str) -> Option<String> {
     let words = telling(message);
-    let plain =
-        |word: &&String| (4..=14).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
+    let plain = |word: &&String| {
+        let fits = (4..=14).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
+        fits && !NO_ECHO.contains(&word.as_str())
+    };
     let word = words.iter().rev().filter(plain).max_by_key(|word| word.chars().count())?;
     let mut characters = word.chars();
     let first = characters.next()?;
@@ -45,6 +84,7 @@ mod tests {
             ("What's in the fridge? Start there.", "What's in the fridge, Robin? Start there."),
             ("\"No.\" Then stop.", "\"No.\" Then stop."),
             ("*sighs* Fine.", "*sighs* Fine."),
+            ("Peace, friend. Sit.", "Peace, friend. Sit."),
             ("Well... yes.", "Well... yes."),
             ("Version 1.5 works.", "Version 1.5 works."),
             ("No end", "No end"),
@@ -60,6 +100,7 @@ mod tests {
         for (message, expected) in [
             ("do you like marmalade on toast?", Some("Marmalade?")),
             ("what about that", None),
+            ("write me another haiku", Some("Haiku?")),
             ("<@123456789> https", Some("Https?")),
             ("über Österreich", Some("Österreich?")),
             ("🦀🦀", None),

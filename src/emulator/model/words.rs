@@ -4,91 +4,119 @@ use std::collections::HashSet;
 
 /// Words that say nothing about a subject.
 const COMMON: &[&str] = &[
-    "about", "also", "and", "any", "are", "because", "but", "can", "could", "did", "does", "dont", "for",
-    "from", "get", "give", "going", "had", "has", "have", "her", "him", "his", "how", "into", "its", "just",
-    "know", "like", "made", "make", "many", "more", "much", "must", "not", "now", "one", "our", "out",
-    "please", "really", "say", "said", "should", "some", "tell", "than", "that", "the", "their", "them",
-    "then", "there", "these", "they", "thing", "things", "think", "this", "today", "very", "want", "was",
-    "way", "well", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you",
-    "your",
+    "about", "all", "also", "and", "any", "are", "bad", "because", "big", "but", "can", "could", "day",
+    "did", "does", "dont", "for", "from", "get", "give", "going", "good", "great", "had", "has", "have",
+    "her", "him", "his", "how", "into", "its", "just", "know", "like", "little", "lot", "made", "make",
+    "many", "more", "much", "must", "new", "not", "now", "old", "one", "our", "out", "please", "really",
+    "say", "said", "should", "some", "tell", "than", "that", "the", "their", "them", "then", "there",
+    "these", "they", "thing", "things", "think", "this", "time", "today", "too", "use", "very", "want",
+    "was", "way", "well", "were", "what", "whats", "when", "where", "which", "who", "why", "will", "with",
+    "would", "yes", "you", "your",
 ];
 
-/// What people talk about, and the phrases that give it away.
-const THEMES: &[&[&str]] = &[
-    &[
-        "hi",
-        "hello",
-        "hey",
-        "hiya",
-        "yo",
-        "greetings",
-        "good morning",
-        "good evening",
-        "good afternoon",
-        "hallo",
-        "moin",
-    ],
-    &[
-        "how are you",
-        "how is it going",
-        "how s it going",
-        "hows it going",
-        "whats up",
-        "what s up",
-        "how do you do",
-    ],
-    &[
-        "who are you",
-        "what are you",
-        "your name",
-        "about yourself",
-        "what can you do",
-        "are you real",
-        "are you a bot",
-    ],
-    &["what are you doing", "what are you up to", "what do you do"],
-    &["joke", "jokes", "funny", "make me laugh", "laugh"],
-    &["bored", "boredom", "nothing to do", "entertain me"],
-    &[
-        "sad",
-        "unhappy",
-        "lonely",
-        "bad day",
-        "crying",
-        "miserable",
-        "depressed",
-        "feel bad",
-        "feel terrible",
-        "feel down",
-    ],
-    &["angry", "furious", "so mad"],
-    &[
-        "stupid", "useless", "dumb", "shut up", "annoying", "idiot", "hate you", "you suck", "boring",
-        "rubbish",
-    ],
-    &["thanks", "thank you", "thx", "cheers"],
-    &["bye", "goodbye", "good night", "goodnight", "see you", "farewell"],
-    &["i won", "i got the", "i passed", "i did it", "guess what", "good news"],
-    &[
-        "code",
-        "python",
-        "javascript",
-        "rust",
-        "css",
-        "html",
-        "script",
-        "function",
-        "git",
-        "api",
-        "bug",
-        "program",
-        "compiler",
-    ],
-    &["cook", "dinner", "lunch", "breakfast", "hungry", "recipe", "food", "eat", "pizza", "cake", "soup"],
-    &["sleep", "tired", "insomnia", "awake", "cant sleep"],
-    &["scared", "afraid", "nervous", "anxious", "worried", "exam", "presentation", "interview"],
-    &["girlfriend", "boyfriend", "my ex", "broke up", "crush", "dating"],
-    &["died", "funeral", "grief", "passed away"],
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Theme {
+    Greeting,
+    Wellbeing,
+    Identity,
+    Doing,
+    Joke,
+    Boredom,
+    Sorrow,
+    Anger,
+    Insult,
+    Thanks,
+    Farewell,
+    Triumph,
+    Code,
+    Food,
+    Sleep,
+    Fear,
+    Romance,
+    Death,
+}
+
+/// The phrases that give a theme away. A `$` asks for the end of the text.
+const SIGNS: &[(Theme, &[&str])] = &[
+    (
+        Theme::Greeting,
+        &["hi", "hello", "hey", "hiya", "yo", "greetings", "good morning", "good evening", "hallo", "moin"],
+    ),
+    (
+        Theme::Wellbeing,
+        &["how are you", "how is it going", "how s it going", "hows it going", "whats up", "how do you do"],
+    ),
+    (
+        Theme::Identity,
+        &[
+            "who are you",
+            "what are you $",
+            "your name",
+            "about yourself",
+            "what can you do",
+            "are you real",
+            "are you a bot",
+        ],
+    ),
+    (Theme::Doing, &["are you doing", "are you up to", "what do you do"]),
+    (Theme::Joke, &["joke", "jokes", "funny", "make me laugh", "lol", "haha"]),
+    (Theme::Boredom, &["bored", "boredom", "nothing to do", "entertain me"]),
+    (
+        Theme::Sorrow,
+        &[
+            "sad",
+            "unhappy",
+            "lonely",
+            "bad day",
+            "crying",
+            "miserable",
+            "depressed",
+            "feel bad",
+            "feel terrible",
+            "feel down",
+        ],
+    ),
+    (Theme::Anger, &["angry", "furious", "so mad"]),
+    (
+        Theme::Insult,
+        &[
+            "stupid", "useless", "dumb", "shut up", "annoying", "idiot", "hate you", "you suck", "boring",
+            "rubbish",
+        ],
+    ),
+    (Theme::Thanks, &["thanks", "thank you", "thx", "cheers"]),
+    (Theme::Farewell, &["bye", "goodbye", "good night", "goodnight", "see you", "farewell"]),
+    (Theme::Triumph, &["i won", "i got the", "i passed", "i did", "guess what", "good news"]),
+    (
+        Theme::Code,
+        &[
+            "code",
+            "python",
+            "javascript",
+            "rust",
+            "css",
+            "html",
+            "script",
+            "function",
+            "git",
+            "api",
+            "bug",
+            "program",
+            "compiler",
+        ],
+    ),
+    (
+        Theme::Food,
+        &["cook", "dinner", "lunch", "breakfast", "hungry", "recipe", "food", "eat", "pizza", "cake", "soup"],
+    ),
+    (Theme::Sleep, &["sleep", "tired", "insomnia", "awake"]),
+    (
+        Theme::Fear,
+        &["scared", "afraid", "nervous", "anxious", "worried", "exam", "presentation", "interview"],
+    ),
+    (Theme::Romance, &["girlfriend", "boyfriend", "my ex", "broke up", "crush", "dating"]),
+    (Theme::Death, &["died", "funeral", "grief", "passed away"]),
 ];
 
 /// The words of a text in lower case, without marks and signs.
@@ -125,13 +153,26 @@ pub(super) fn contains(whole: &str, part: &str) -> bool {
 }
 
 pub(super) fn is_greeting(text: &str) -> bool {
-    themes(text).contains(&0)
+    themes(text).contains(&Theme::Greeting)
 }
 
-fn themes(text: &str) -> HashSet<usize> {
-    let text = format!(" {} ", words(text).join(" "));
-    let names = |theme: &[&str]| theme.iter().any(|phrase| text.contains(&format!(" {phrase} ")));
-    THEMES.iter().enumerate().filter(|(_, theme)| names(theme)).map(|(index, _)| index).collect()
+/// Small talk: an answer to it suits nearly anything.
+pub(super) fn is_small_talk(text: &str) -> bool {
+    themes(text)
+        .iter()
+        .any(|theme| matches!(theme, Theme::Wellbeing | Theme::Doing | Theme::Joke | Theme::Boredom))
+}
+
+/// Nothing that moves somebody, and one person's line: what is said to it can be taken up elsewhere.
+pub(super) fn is_light(text: &str) -> bool {
+    let subject = |theme: &Theme| matches!(theme, Theme::Greeting | Theme::Code | Theme::Food | Theme::Sleep);
+    !text.trim().contains('\n') && (is_small_talk(text) || themes(text).iter().all(subject))
+}
+
+fn themes(text: &str) -> HashSet<Theme> {
+    let text = format!(" {} $ ", words(text).join(" "));
+    let shows = |signs: &[&str]| signs.iter().any(|sign| text.contains(&format!(" {sign} ")));
+    SIGNS.iter().filter(|(_, signs)| shows(signs)).map(|(theme, _)| *theme).collect()
 }
 
 /// The same word, or two forms of it.
