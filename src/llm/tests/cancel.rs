@@ -35,8 +35,8 @@ async fn a_request_dropped_before_its_first_word_closes_the_connection() {
 async fn a_model_given_up_is_left_at_once() {
     let mut bench = Bench::start().await;
     bench.settings.first_token = SOON;
-    bench.server.script(Answer::in_character().fault(Fault::Silent));
-    bench.server.script(Answer::text("Yes."));
+    bench.server.script_for("first", Answer::in_character().fault(Fault::Silent));
+    bench.server.script_for("second", Answer::text("Yes."));
     bench.open().await.unwrap();
     let received = bench.server.wait_for_end(0).await.unwrap();
     assert_eq!((received.model.as_str(), received.ending), ("first", Some(Ending::Left)));

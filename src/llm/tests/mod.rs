@@ -14,7 +14,7 @@ use crate::shutdown::Shutdown;
 use crate::status::Status;
 
 /// Short enough not to be noticed, long enough for a loaded machine to do something else meanwhile.
-const SOON: Duration = Duration::from_millis(60);
+const SOON: Duration = Duration::from_millis(250);
 
 /// A server and a ladder of two models on it, `first` and `second`.
 struct Bench {

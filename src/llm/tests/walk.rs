@@ -20,7 +20,9 @@ async fn the_second_model_answers_for_a_dead_first() {
         Fault::Mute,
     ] {
         let mut bench = Bench::start().await;
-        bench.settings.first_token = SOON;
+        if matches!(fault, Fault::Silent | Fault::Mute) {
+            bench.settings.first_token = SOON;
+        }
         bench.server.always("first", Answer::text("no").fault(fault.clone()));
         bench.server.script(Answer::text("Here I am."));
         let mut reply = bench.open().await.unwrap();
@@ -87,8 +89,8 @@ async fn without_a_model_there_is_nobody_to_ask() {
 async fn the_last_model_may_be_late_and_the_others_not() {
     let mut bench = Bench::start().await;
     bench.settings.first_token = SOON;
-    bench.server.script(Answer::text("Too late.").after(SOON * 50));
-    bench.server.script(Answer::text("Late.").after(SOON * 3));
+    bench.server.script_for("first", Answer::text("Too late.").after(SOON * 50));
+    bench.server.script_for("second", Answer::text("Late.").after(SOON * 2));
     let mut reply = bench.open().await.unwrap();
     assert_eq!(listen(&mut reply).await.0, "Late.");
     assert_eq!(reply.report().attempts[0].failure, Some(Failure::Silent));
@@ -112,7 +114,7 @@ async fn all_models_together_have_one_deadline() {
 #[tokio::test]
 async fn a_reply_ends_at_the_deadline_though_it_still_speaks() {
     let mut bench = Bench::start().await;
-    bench.settings.total = Duration::from_secs(1);
+    bench.settings.total = SOON * 4;
     let heard = bench.hear(Answer::text("word ".repeat(1_000)).paced(100.0)).await;
     assert_eq!(heard.failure, Some(Failure::Stalled));
     assert!(heard.text.starts_with("word word"));
