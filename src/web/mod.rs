@@ -3,6 +3,7 @@
 //! Everything but health is guarded by [`security`](self): who may ask, from which page, and what an answer may do.
 
 mod health;
+mod playground;
 mod security;
 
 use std::io;
