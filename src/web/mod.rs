@@ -2,6 +2,7 @@
 //!
 //! Everything but health is guarded by [`security`](self): who may ask, from which page, and what an answer may do.
 
+mod connections;
 mod health;
 mod playground;
 mod security;
@@ -14,6 +15,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
+use self::connections::Connections;
+pub use self::playground::{Figures, Playground, ReplyFigures};
 pub use self::security::Access;
 use self::security::Gate;
 use crate::shutdown::Shutdown;
@@ -28,6 +31,8 @@ pub struct Pages {
     pub access: Access,
     /// Names besides the loopback ones under which a browser may ask for the pages, without a port.
     pub hosts: Vec<String>,
+    /// `None` where the bot talks to the real Discord.
+    pub playground: Option<Playground>,
 }
 
 /// Answers requests until the stop begins and the running ones are answered.
@@ -35,16 +40,20 @@ pub struct Pages {
 /// # Errors
 /// When the listener cannot be served.
 pub async fn serve(listener: TcpListener, pages: Pages, shutdown: &Shutdown) -> io::Result<()> {
-    axum::serve(listener, router(pages)).with_graceful_shutdown(shutdown.begun()).await
+    axum::serve(Connections::of(listener), router(pages, shutdown))
+        .with_graceful_shutdown(shutdown.begun())
+        .await
 }
 
-fn router(pages: Pages) -> Router {
+fn router(pages: Pages, shutdown: &Shutdown) -> Router {
     let health = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(pages.status);
     let gate = Gate::new(pages.access, pages.hosts);
-    Router::new()
+    let playground = pages.playground.map(|playground| playground::router(playground, shutdown));
+    playground
+        .unwrap_or_default()
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(gate, security::guard))
         .merge(health)

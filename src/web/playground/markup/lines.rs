@@ -128,7 +128,7 @@ impl Writer {
 
 /// Where a code block opens on this line: what stands before it, and what follows the fence.
 fn opening(line: &str) -> Option<(&str, &str)> {
-    let closes_itself = line.matches(FENCE).count() % 2 == 0;
+    let closes_itself = line.matches(FENCE).count().is_multiple_of(2);
     if closes_itself || line.starts_with("> ") {
         return None;
     }

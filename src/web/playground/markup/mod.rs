@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use maud::Markup;
 
 pub(super) use self::moment::stamp;
+use self::tokens::Token;
 
 /// What the ids in a text are called.
 #[derive(Debug, Default)]
@@ -30,6 +31,33 @@ pub(super) struct Names {
 pub(super) fn render(text: &str, names: &Names) -> Markup {
     let tree = spoiler::pair(tree::parse(&lines::to_markdown(text)));
     html::blocks(&tree, names)
+}
+
+/// The beginning of a text as one plain line of at most `length` characters. What is hidden stays so.
+pub(super) fn preview(text: &str, names: &Names, length: usize) -> String {
+    let tree = spoiler::pair(tree::parse(&lines::to_markdown(text)));
+    let words = without_overrides(&tree::plain(&tree));
+    let named: String = tokens::split(&words).iter().map(|token| named(token, names)).collect();
+    let line = named.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn named(token: &Token<'_>, names: &Names) -> String {
+    let name = |mark, known: &HashMap<u64, String>, id, otherwise: &str| {
+        format!("{mark}{}", known.get(id).map_or(otherwise, String::as_str))
+    };
+    match token {
+        Token::Plain(text) | Token::Link(text) => (*text).to_owned(),
+        Token::User(id) => name("@", &names.users, id, "someone"),
+        Token::Role(id) => name("@", &names.roles, id, "a role"),
+        Token::Channel(id) => name("#", &names.channels, id, "a channel"),
+        Token::Moment(..) => "…".to_owned(),
+        Token::Emoji(emoji) => format!(":{emoji}:"),
+        Token::Command(command) => format!("/{command}"),
+    }
 }
 
 /// Takes out what turns the direction of the text after it, so that a name cannot rewrite the line it stands in.

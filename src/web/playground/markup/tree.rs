@@ -34,6 +34,12 @@ pub(super) enum Style {
     Spoiler,
 }
 
+impl Style {
+    const fn is_block(self) -> bool {
+        matches!(self, Self::Paragraph | Self::Small | Self::Heading(_) | Self::Quote | Self::Item)
+    }
+}
+
 pub(super) fn parse(markdown: &str) -> Vec<Node> {
     let mut builder = Builder { source: markdown, open: vec![Open::root()], flattened: 0 };
     for (event, range) in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
@@ -178,6 +184,11 @@ pub(super) fn plain(nodes: &[Node]) -> String {
         match node {
             Node::Text(text) | Node::Code(text) | Node::Fence { code: text, .. } => words.push_str(text),
             Node::Break => words.push('\n'),
+            Node::Group(Style::Spoiler, _) => words.push('▒'),
+            Node::Group(style, inner) if style.is_block() => {
+                words.push_str(&plain(inner));
+                words.push('\n');
+            }
             Node::Link { inner, .. } | Node::Group(_, inner) => words.push_str(&plain(inner)),
         }
     }

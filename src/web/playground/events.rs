@@ -1,0 +1,193 @@
+//! One stream of events per page: what changed is drawn anew and sent.
+//!
+//! A stream begins with the whole channel, so a page that lost its connection only has to connect again.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+use super::page::{self, Asked};
+use super::scene::{Facts, Scene};
+use super::{Shared, commands, message, places};
+use crate::emulator::{Change, Emulator, InteractionState};
+use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
+
+/// 503 when too many pages watch already: the page tries again by itself.
+pub(super) async fn stream(State(shared): State<Shared>, Query(asked): Query<Asked>) -> Response {
+    let Ok(place) = shared.streams.clone().try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open").into_response();
+    };
+    let Some(feed) = Feed::begin(shared, &asked, place) else {
+        return (StatusCode::NOT_FOUND, "there is nothing to watch").into_response();
+    };
+    let events = unfold(feed, |mut feed| async { Some((Ok::<_, Infallible>(feed.next().await?), feed)) });
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+struct Feed {
+    shared: Shared,
+    viewer: UserId,
+    channel: ChannelId,
+    changes: Receiver<Change>,
+    ready: VecDeque<Event>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What happened since the last look. A reply that grew ten times is drawn once.
+#[derive(Default)]
+struct News {
+    everything: bool,
+    places: bool,
+    commands: bool,
+    typing: bool,
+    messages: BTreeSet<MessageId>,
+    unanswered: Vec<InteractionId>,
+    elsewhere: BTreeSet<ChannelId>,
+}
+
+#[derive(Serialize)]
+struct Whole {
+    page: Facts,
+    head: String,
+    places: String,
+    messages: String,
+}
+
+impl Feed {
+    fn begin(shared: Shared, asked: &Asked, place: OwnedSemaphorePermit) -> Option<Self> {
+        let emulator = &shared.playground.emulator;
+        // Watched first, drawn afterwards: what happens in between is only drawn twice.
+        let changes = emulator.changes();
+        let scene = Scene::near(emulator, asked.channel, asked.viewer)?;
+        let (viewer, channel) = (scene.viewer, scene.channel);
+        let ready = VecDeque::from([whole(&scene, emulator)]);
+        Some(Self { shared, viewer, channel, changes, ready, _place: place })
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            let shutdown = self.shared.shutdown.clone();
+            let news = shutdown.unless_begun(self.news()).await??;
+            self.draw(&news);
+        }
+    }
+
+    /// Waits for a change and takes what else came with it.
+    async fn news(&mut self) -> Option<News> {
+        let mut news = News::default();
+        match self.changes.recv().await {
+            Ok(change) => self.note(&mut news, change),
+            Err(RecvError::Lagged(_)) => news.everything = true,
+            Err(RecvError::Closed) => return None,
+        }
+        loop {
+            match self.changes.try_recv() {
+                Ok(change) => self.note(&mut news, change),
+                Err(TryRecvError::Lagged(_)) => news.everything = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(news),
+            }
+        }
+    }
+
+    fn note(&self, news: &mut News, change: Change) {
+        match change {
+            Change::MessageCreated { channel, message } if channel != self.channel => {
+                if self.is_news_to_viewer(message) {
+                    news.elsewhere.insert(channel);
+                }
+            }
+            Change::MessageCreated { channel, message }
+            | Change::MessageEdited { channel, message }
+            | Change::MessageDeleted { channel, message } => {
+                if channel == self.channel {
+                    news.messages.insert(message);
+                }
+            }
+            Change::Channel { .. } => news.places = true,
+            Change::CommandsRegistered => news.commands = true,
+            Change::Typing { channel, user } => news.typing |= channel == self.channel && user != self.viewer,
+            Change::Interaction { id, channel, user, state: InteractionState::DidNotRespond } => {
+                if channel == self.channel && user == self.viewer {
+                    news.unanswered.push(id);
+                }
+            }
+            Change::Interaction { .. }
+            | Change::BotConnected
+            | Change::BotResumed
+            | Change::BotDisconnected => {}
+        }
+    }
+
+    fn is_news_to_viewer(&self, message: MessageId) -> bool {
+        let message = self.shared.playground.emulator.message(message);
+        message.is_some_and(|message| {
+            message.author.id != self.viewer && message.only_for.is_none_or(|only| only == self.viewer)
+        })
+    }
+
+    fn draw(&mut self, news: &News) {
+        let emulator = &self.shared.playground.emulator;
+        let Some(scene) = Scene::near(emulator, Some(self.channel), Some(self.viewer)) else { return };
+        if news.everything || scene.channel != self.channel {
+            self.channel = scene.channel;
+            self.ready.push_back(whole(&scene, emulator));
+            return;
+        }
+        if news.places {
+            self.ready.push_back(event("places", &json!({ "html": places::show(&scene).into_string() })));
+        }
+        if news.commands {
+            self.ready.push_back(event(
+                "commands",
+                &json!({ "commands": commands::flatten(&emulator.commands()) }),
+            ));
+        }
+        if news.typing {
+            self.ready.push_back(event("typing", &json!({ "name": scene.bot_name() })));
+        }
+        self.ready.extend(news.messages.iter().filter_map(|id| changed(&scene, emulator, *id)));
+        self.ready.extend(news.unanswered.iter().filter_map(|id| unanswered(&scene, emulator, *id)));
+        let visible = news.elsewhere.iter().filter(|channel| scene.world.can_view(self.viewer, **channel));
+        self.ready.extend(visible.map(|channel| event("unread", &json!({ "channel": channel }))));
+    }
+}
+
+fn whole(scene: &Scene, emulator: &Emulator) -> Event {
+    let whole = Whole {
+        page: scene.facts(emulator),
+        head: page::head(scene).into_string(),
+        places: places::show(scene).into_string(),
+        messages: page::messages(scene, emulator).into_string(),
+    };
+    event("channel", &whole)
+}
+
+fn changed(scene: &Scene, emulator: &Emulator, id: MessageId) -> Option<Event> {
+    let Some(message) = emulator.message(id) else { return Some(event("gone", &json!({ "id": id }))) };
+    let visible = message.only_for.is_none_or(|only| only == scene.viewer);
+    let html = || message::show(scene, emulator, &message).into_string();
+    visible.then(|| event("put", &json!({ "id": id, "html": html() })))
+}
+
+fn unanswered(scene: &Scene, emulator: &Emulator, id: InteractionId) -> Option<Event> {
+    let interaction = emulator.interaction(id)?;
+    let html = message::unanswered(scene, &interaction).into_string();
+    Some(event("unanswered", &json!({ "id": id, "html": html })))
+}
+
+fn event(kind: &str, data: &impl Serialize) -> Event {
+    Event::default().event(kind).json_data(data).unwrap_or_default()
+}

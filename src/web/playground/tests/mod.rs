@@ -1,0 +1,6 @@
+//! The pages as a browser meets them: a real listener, requests byte for byte.
+
+mod actions;
+mod events;
+mod page;
+mod site;
