@@ -45,10 +45,9 @@ pub(super) fn prism() -> Markup {
     }
 }
 
-/// A persona's picture, always in the same tone.
-pub(super) fn persona(id: &str, name: &str) -> Markup {
-    let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-    bot(name, TONES[sum % TONES.len()])
+/// The picture of the persona at this place of the list; neighbours differ in tone.
+pub(super) fn persona(place: usize, name: &str) -> Markup {
+    bot(name, TONES[place % TONES.len()])
 }
 
 fn letter(name: &str) -> Markup {

@@ -179,7 +179,7 @@ fn foot() -> Markup {
                 div.box {
                     div id="words" {
                         textarea id="composer" rows="1" aria-label="Message" aria-controls="palette" aria-autocomplete="list"
-                            aria-expanded="false" autofocus {}
+                            autofocus {}
                         span.count id="count" hidden {}
                         button.strong id="send" type="submit" { "Send" }
                     }

@@ -133,7 +133,7 @@ fn opening(line: &str) -> Option<(&str, &str)> {
         return None;
     }
     let at = line.rfind(FENCE)?;
-    Some((&line[..at], line[at + FENCE.len()..].trim_start_matches('`')))
+    Some((line[..at].trim_end_matches('`'), &line[at + FENCE.len()..]))
 }
 
 fn kind_of(line: &str, last: Kind) -> Kind {

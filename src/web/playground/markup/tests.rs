@@ -55,6 +55,7 @@ fn fences_hold_their_code_and_lose_none_of_it() {
     check("```rust\nlet a = 1 < 2;\n```", &code("let a = 1 &lt; 2;\n", "rust"));
     check("look: ```js\nx\n```", &format!("<p>look:</p>{}", code("x\n", "js")));
     check("```let it be\nsecond```", &code("let it be\nsecond\n", ""));
+    check("````rust\nx\n```", &code("x\n", "rust"));
     check("```\nstill **open**", &code("still **open**\n", ""));
 }
 
@@ -128,6 +129,14 @@ fn markup_in_a_message_is_text() {
 fn text_cannot_turn_the_line_around() {
     let html = shown("a\u{202E}b&#x202E;`\u{202D}c`\u{2066}");
     assert!(!html.contains(['\u{202E}', '\u{202D}', '\u{2066}']), "{html:?}");
+}
+
+#[test]
+fn a_preview_is_one_plain_line_that_keeps_secrets() {
+    let names = Names { users: HashMap::from([(1, "Robin".to_owned())]), ..Names::default() };
+    let long = "**Hey** <@1>, ||the butler|| did\n- this\n- that\n```rust\nfn x() {}\n```";
+    assert_eq!(preview(long, &names, 100), "Hey @Robin, ▒ did this that fn x() {}");
+    assert_eq!(preview("ééééé", &names, 3), "ééé…");
 }
 
 #[test]

@@ -8,16 +8,28 @@ const suggest = (owner, items, empty = "") => {
   suggestions.owner?.removeAttribute("aria-activedescendant");
   Object.assign(suggestions, { owner, items: items.slice(0, 25), at: 0 });
   palette.hidden = items.length === 0 && empty === "";
-  owner.setAttribute("aria-expanded", String(!palette.hidden));
+  tellExpanded(owner);
   palette.replaceChildren(...suggestions.items.map(row));
-  if (items.length === 0) palette.append(element("li", { className: "empty", textContent: empty }));
+  if (items.length === 0) palette.append(nothing(empty));
   select(0);
+};
+
+/** The message box is no combobox to assistive technology, the options of a command are. */
+const tellExpanded = (owner) => {
+  if (owner?.role === "combobox") owner.setAttribute("aria-expanded", String(!palette.hidden));
 };
 
 const row = (item, index) => {
   const shown = element("li", { id: `palette-${index}` }, element("b", { textContent: `${item.mark ?? ""}${item.label}` }));
   if (item.hint) shown.append(element("small", { textContent: item.hint }));
   shown.setAttribute("role", "option");
+  return shown;
+};
+
+const nothing = (words) => {
+  const shown = element("li", { className: "empty", textContent: words });
+  shown.setAttribute("role", "option");
+  shown.setAttribute("aria-disabled", "true");
   return shown;
 };
 
@@ -33,10 +45,10 @@ const select = (at) => {
 const closePalette = () => {
   if (suggestions.owner) {
     suggestions.owner.removeAttribute("aria-activedescendant");
-    suggestions.owner.setAttribute("aria-expanded", "false");
   }
-  Object.assign(suggestions, { items: [], owner: null });
   palette.hidden = true;
+  tellExpanded(suggestions.owner);
+  Object.assign(suggestions, { items: [], owner: null });
 };
 
 const choose = (how) => {

@@ -2,5 +2,6 @@
 
 mod actions;
 mod events;
+mod message;
 mod page;
 mod site;
