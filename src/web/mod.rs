@@ -1,6 +1,6 @@
 //! Pages and endpoints: health for supervisors, the playground for people.
 //!
-//! Everything but health is guarded by [`security`](self): who may ask, from which page, and what an answer may do.
+//! Everything but health is guarded by `security`: who may ask, from which page, and what an answer may do.
 
 mod connections;
 mod health;

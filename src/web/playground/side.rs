@@ -28,7 +28,7 @@ fn card(place: usize, persona: &Persona, is_default: bool) -> Markup {
             footer {
                 button.plain type="button" data-action="persona" data-persona=(persona.id)
                     aria-label={ "Talk to " (persona.name) } { "Talk" }
-                @if is_default { span.tags { "answers unless you choose" } }
+                @if is_default { span.tags { "answers by default" } }
             }
         }
     }

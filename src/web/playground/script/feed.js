@@ -1,6 +1,8 @@
 // The stream of what happens: messages are put into their place, replaced and removed as the server says.
 
 const SETTLED = 900;
+/** The server draws this many of a channel; three times as many are kept while they come in. */
+const DRAWN = 100;
 const FIGURE_WAITS = [0, 1500, 3000, 6000, 12000];
 
 let stream = null;
@@ -91,9 +93,11 @@ const put = ({ id, html }) => {
 
 /** Ids grow with time, whatever the order of arrival. */
 const place = (fresh, id) => {
-  const after = messages().findLast((message) => BigInt(message.dataset.messageId) < id);
+  const all = messages();
+  const after = all.findLast((message) => BigInt(message.dataset.messageId) < id);
   if (after) after.after(fresh);
-  else list.querySelector(".opening").after(fresh);
+  else if (all.length < DRAWN) list.querySelector(".opening").after(fresh);
+  if (sticks && all.length >= 3 * DRAWN) all[0].remove();
 };
 
 const carryOver = (old, fresh) => {
