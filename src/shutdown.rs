@@ -65,16 +65,29 @@ impl Shutdown {
     /// # Errors
     /// When the handler cannot be installed, for example because one is already.
     pub fn listen_for_signals(&self, hard_stop: Duration) -> Result<(), ctrlc::Error> {
+        self.end_within(hard_stop);
         let shutdown = self.clone();
+        let mut is_second = false;
         ctrlc::set_handler(move || {
-            if shutdown.has_begun() {
+            if is_second {
                 warn!("second signal: leaving at once");
                 process::exit(FORCED_EXIT);
             }
+            is_second = true;
             info!("stopping: running answers are finished first; a second signal leaves at once");
             shutdown.begin();
+            // Not left to the task below: it does not run where the runtime does not.
             thread::spawn(move || leave_after(hard_stop));
         })
+    }
+
+    /// Ends the process `hard_stop` after a stop that began without a signal.
+    fn end_within(&self, hard_stop: Duration) {
+        let begun = self.begun();
+        self.spawn(async move {
+            begun.await;
+            thread::spawn(move || leave_after(hard_stop));
+        });
     }
 }
 
