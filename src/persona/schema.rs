@@ -17,7 +17,7 @@
 //! | `name` | how the character is called; **required** | 1 to 80 characters on one line, unique in its folder |
 //! | `tagline` | one line for lists and help | up to 100 characters on one line |
 //! | `system` | who the character is, told to the model before everything else; **required** | up to 32 KiB |
-//! | `greeting` | the answer to being called without a word | up to 2000 characters |
+//! | `greeting` | the answer to being called without a word; `Yes?` where there is none | up to 2000 characters |
 //! | `thinking` | one line shown while the model is still silent | up to 200 characters on one line |
 //! | `failure` | the character's own words when no model answers | up to 300 characters |
 //! | `models` | model ids to try in this order instead of the configured ones | up to 10, without spaces |
@@ -38,6 +38,9 @@ use serde::Deserialize;
 use super::{Example, Persona, Sampling};
 use crate::document::{Document, Place, Problem, Reader};
 use crate::ids::PersonaId;
+
+/// Fits everybody: nobody who calls a persona may be left without an answer.
+const PLAIN_GREETING: &str = "Yes?";
 
 const NAME_MAX: usize = 80;
 const TAGLINE_MAX: usize = 100;
@@ -95,7 +98,7 @@ fn persona(reader: &mut Reader<'_>, id: PersonaId) -> Persona {
         name: name.unwrap_or_default(),
         tagline: tagline.unwrap_or_default(),
         system: system.unwrap_or_default(),
-        greeting: greeting.unwrap_or_default(),
+        greeting: greeting.unwrap_or_else(|| PLAIN_GREETING.to_owned()),
         thinking: optional_line(reader, "thinking", THINKING_MAX),
         failure: optional_text(reader, "failure", FAILURE_MAX),
         models: models(reader),
@@ -235,7 +238,7 @@ mod tests {
             name: "Ada".to_owned(),
             tagline: String::new(),
             system: "You are Ada.".to_owned(),
-            greeting: String::new(),
+            greeting: "Yes?".to_owned(),
             thinking: None,
             failure: None,
             examples: Vec::new(),
