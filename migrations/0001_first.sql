@@ -87,7 +87,6 @@ CREATE TABLE turn (
     joined_into       INTEGER REFERENCES turn (id) ON DELETE SET NULL CHECK (joined_into <> id),
     author_id         INTEGER,        -- null once the person is forgotten
     interaction_token TEXT,           -- only while the turn is open
-    reply_id          INTEGER,        -- the first message of the reply, known before it is complete
     replies_to        INTEGER,        -- the message the question answers explicitly
     speaker           TEXT,           -- this and text only until the question is an entry
     text              TEXT,
@@ -111,6 +110,15 @@ CREATE INDEX turn_author ON turn (author_id) WHERE author_id IS NOT NULL;
 CREATE INDEX turn_question ON turn (question_id) WHERE question_id IS NOT NULL;
 CREATE INDEX turn_answer ON turn (answer_id) WHERE answer_id IS NOT NULL;
 CREATE INDEX turn_joined ON turn (joined_into) WHERE joined_into IS NOT NULL;
+
+-- The messages of an answer, each written down as soon as Discord has named it: a restart or a retry changes them
+-- instead of sending more. Gone once the turn can neither go on nor be tried again.
+CREATE TABLE turn_message (
+    turn_id    INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+    part       INTEGER NOT NULL CHECK (part >= 0),
+    discord_id INTEGER NOT NULL,
+    PRIMARY KEY (turn_id, part)
+) STRICT, WITHOUT ROWID;
 
 -- What one request to a model used. It outlives its turn and its person, because money is counted by day.
 CREATE TABLE usage (

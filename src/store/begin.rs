@@ -6,7 +6,7 @@ use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry, Path};
 use super::error::{Result, StoreError};
 use super::turn::{OpenTurn, Trigger, TurnState};
 use super::{Store, messages, turn};
-use crate::ids::{EntryId, MessageId, ScopeId, TurnId};
+use crate::ids::{EntryId, ScopeId, TurnId};
 
 /// What an answer is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub struct Begun {
     pub history_from: Option<EntryId>,
     /// 1 for the first.
     pub attempt: u32,
-    /// The first message of a reply that an earlier attempt sent.
-    pub reply: Option<MessageId>,
 }
 
 impl Store {
@@ -40,7 +38,7 @@ impl Store {
         let path = entries::path(&mut db, asked.scope, Some(asked.question), HISTORY_MAX + 1).await?;
         let Path { entries: mut history, history_from } = path;
         let question = history.pop().ok_or(StoreError::TurnErased(turn))?;
-        Ok(Begun { question, history, history_from, attempt: asked.attempt, reply: asked.reply })
+        Ok(Begun { question, history, history_from, attempt: asked.attempt })
     }
 }
 
@@ -49,7 +47,6 @@ struct Asked {
     scope: ScopeId,
     question: EntryId,
     attempt: u32,
-    reply: Option<MessageId>,
 }
 
 /// What a turn holds before its question is an entry, and where it stands afterwards.
@@ -75,7 +72,7 @@ async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Asked> 
         None => ask(db, &turn, &mut draft).await?,
     };
     mark_answering(db, id, question, at).await?;
-    Ok(Asked { scope: turn.scope, question, attempt: turn.attempt + 1, reply: turn.reply })
+    Ok(Asked { scope: turn.scope, question, attempt: turn.attempt + 1 })
 }
 
 async fn read_draft(db: &mut SqliteConnection, turn: TurnId) -> Result<Draft> {

@@ -6,7 +6,7 @@ use super::entries::{self, EntryRole, NewEntry};
 use super::error::{Result, StoreError};
 use super::turn::{OpenTurn, TurnState};
 use super::usage::{self, Account, UsageRow};
-use super::{Store, messages, scopes, turn};
+use super::{Store, messages, replies, scopes, turn};
 use crate::ids::{EntryId, MessageId, TurnId};
 
 /// How a turn ended.
@@ -40,6 +40,8 @@ pub struct Closing {
     pub outcome: Outcome,
     /// What the persona said, as far as it was shown.
     pub answer: Option<String>,
+    /// The persona's label as history will render it for another persona.
+    pub speaker: Option<String>,
     /// The messages that show it, in order.
     pub messages: Vec<MessageId>,
     /// The oldest entry its prompt showed.
@@ -79,6 +81,7 @@ async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Resu
         at: closing.at,
     };
     usage::record(db, &account, &closing.usage).await?;
+    replies::settle(db, id).await?;
     match (question, closing.answer.as_deref()) {
         (Question::Stands(question), Some(answer)) => keep(db, &turn, question, (answer, closing)).await,
         _ => Ok(()),
@@ -102,8 +105,7 @@ async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Resu
            SET state = ?2, cause = ?3, closed_at = ?4, interaction_token = NULL,
                speaker = iif(?2 IN ('failed', 'abandoned'), speaker, NULL),
                text = iif(?2 IN ('failed', 'abandoned'), text, NULL),
-               author_id = iif(erased_at IS NULL, author_id, NULL),
-               reply_id = iif(erased_at IS NULL, reply_id, NULL)
+               author_id = iif(erased_at IS NULL, author_id, NULL)
            WHERE id = ?1 AND closed_at IS NULL
            RETURNING question_id AS "question_id?", erased_at AS "erased_at?""#,
         turn,
@@ -131,7 +133,7 @@ async fn keep(
         parent: Some(question),
         role: EntryRole::Persona,
         author: None,
-        speaker: None,
+        speaker: closing.speaker.as_deref(),
         text,
         at: closing.at,
         history_from: closing.history_from,

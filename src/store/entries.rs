@@ -26,7 +26,7 @@ pub struct Entry {
     /// The persona of the conversation it was said in: of a persona's line the speaker, of a person's line the one
     /// addressed.
     pub persona: PersonaId,
-    /// The label as it was rendered; people's lines have one.
+    /// The label as it is rendered. `None`: erased, or a persona's line of a time when they had none.
     pub speaker: Option<String>,
     /// The person who wrote it.
     pub author: Option<UserId>,

@@ -3,22 +3,11 @@
 
 use sqlx::SqliteConnection;
 
-use super::Store;
 use super::error::{Result, StoreError};
 use super::scopes::Audience;
-use crate::ids::{ChannelId, MessageId, PersonaId, TurnId, UserId};
+use super::{Store, replies};
+use crate::ids::{ChannelId, MessageId, PersonaId, UserId};
 use crate::status::now_ms;
-
-/// What the deletion of a question's message left to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Erased {
-    /// How many entries became tombstones.
-    pub entries: u64,
-    /// Turns of that message that are still open: to be cancelled and closed.
-    pub open_turns: Vec<TurnId>,
-    /// The messages that showed the answers, in order.
-    pub answers: Vec<MessageId>,
-}
 
 /// How much was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,11 +19,11 @@ pub struct Forgotten {
 
 impl Store {
     /// Erases what was asked by a message, and the answers to it. Turns of it that are open keep nothing when they are
-    /// closed.
+    /// closed. Says how many entries became tombstones.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails; nothing is erased then.
-    pub async fn erase_question(&self, message: MessageId) -> Result<Erased> {
+    pub async fn erase_question(&self, message: MessageId) -> Result<u64> {
         self.inner.writer.write(move |db| Box::pin(question(db, message))).await
     }
 
@@ -78,7 +67,7 @@ fn list(ids: &[i64]) -> Result<String> {
     serde_json::to_string(ids).map_err(|_| StoreError::unexpected("a list of ids"))
 }
 
-async fn question(db: &mut SqliteConnection, message: MessageId) -> Result<Erased> {
+async fn question(db: &mut SqliteConnection, message: MessageId) -> Result<u64> {
     let raw = message.to_row();
     let roots = sqlx::query_scalar!(
         r#"SELECT question_id AS "id!" FROM turn
@@ -91,32 +80,18 @@ async fn question(db: &mut SqliteConnection, message: MessageId) -> Result<Erase
     .fetch_all(&mut *db)
     .await?;
     let doomed = list(&with_consequences(db, &list(&roots)?).await?)?;
-    let answers = shown(db, &doomed).await?;
-    let open_turns = open_turns(db, message).await?;
     let at = now();
     sqlx::query!(
         "UPDATE turn SET erased_at = ?2, speaker = NULL, text = NULL, replies_to = NULL,
-                         author_id = iif(closed_at IS NULL, author_id, NULL),
-                         reply_id = iif(closed_at IS NULL, reply_id, NULL)
+                         author_id = iif(closed_at IS NULL, author_id, NULL)
          WHERE trigger_id = ?1 AND trigger_kind = 'message' AND erased_at IS NULL",
         raw,
         at
     )
     .execute(&mut *db)
     .await?;
-    let entries = bury(db, &doomed, at).await?;
-    Ok(Erased { entries, open_turns, answers })
-}
-
-async fn open_turns(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<TurnId>> {
-    let message = message.to_row();
-    let ids = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM turn WHERE trigger_id = ?1 AND trigger_kind = 'message' AND closed_at IS NULL"#,
-        message
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(ids.into_iter().map(TurnId::new).collect())
+    replies::forget_erased(db).await?;
+    bury(db, &doomed, at).await
 }
 
 /// The entries themselves, what personas said because of them, and copies of either.
@@ -135,17 +110,6 @@ async fn with_consequences(db: &mut SqliteConnection, roots: &str) -> Result<Vec
     .fetch_all(db)
     .await?;
     Ok(ids)
-}
-
-async fn shown(db: &mut SqliteConnection, entries: &str) -> Result<Vec<MessageId>> {
-    let ids = sqlx::query_scalar!(
-        r#"SELECT m.discord_id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
-           WHERE e.role = 'persona' AND e.id IN (SELECT value FROM json_each(?1)) ORDER BY m.entry_id, m.part"#,
-        entries
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(ids.into_iter().map(MessageId::from_row).collect())
 }
 
 /// Makes tombstones. Says how many are new.
@@ -182,8 +146,7 @@ async fn wipe(db: &mut SqliteConnection, conversations: &[i64]) -> Result<Forgot
     let at = now();
     sqlx::query!(
         "UPDATE turn SET erased_at = ?2, speaker = NULL, text = NULL, replies_to = NULL,
-                         author_id = iif(closed_at IS NULL, author_id, NULL),
-                         reply_id = iif(closed_at IS NULL, reply_id, NULL)
+                         author_id = iif(closed_at IS NULL, author_id, NULL)
          WHERE conversation_id IN (SELECT value FROM json_each(?1)) AND erased_at IS NULL
            AND (closed_at IS NOT NULL OR question_id IS NOT NULL)",
         ids,
@@ -191,6 +154,7 @@ async fn wipe(db: &mut SqliteConnection, conversations: &[i64]) -> Result<Forgot
     )
     .execute(&mut *db)
     .await?;
+    replies::forget_erased(db).await?;
     let removed =
         sqlx::query!("DELETE FROM entry WHERE conversation_id IN (SELECT value FROM json_each(?1))", ids)
             .execute(db)
@@ -233,13 +197,14 @@ async fn forget_name(db: &mut SqliteConnection, user: UserId) -> Result<()> {
     let (user, at) = (user.to_row(), now());
     sqlx::query!(
         "UPDATE turn SET erased_at = coalesce(erased_at, ?2), author_id = NULL, speaker = NULL, text = NULL,
-                         replies_to = NULL, reply_id = iif(closed_at IS NULL, reply_id, NULL)
+                         replies_to = NULL
          WHERE author_id = ?1",
         user,
         at
     )
     .execute(&mut *db)
     .await?;
+    replies::forget_erased(db).await?;
     sqlx::query!("UPDATE usage SET user_id = NULL WHERE user_id = ?1", user).execute(&mut *db).await?;
     sqlx::query!("UPDATE scope SET private_user_id = -id WHERE private_user_id = ?1", user)
         .execute(&mut *db)

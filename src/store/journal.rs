@@ -6,8 +6,8 @@
 use sqlx::SqliteConnection;
 
 use super::error::Result;
-use super::turn::{self, Accepted, NewTurn, OpenTurn, TriggerRow};
-use super::{Store, scopes};
+use super::turn::{self, Accepted, NewTurn, OpenTurn, Trigger, TriggerRow};
+use super::{Store, replies, scopes};
 use crate::ids::{MessageId, PersonaId, TurnId};
 
 impl Store {
@@ -19,16 +19,20 @@ impl Store {
         self.inner.writer.write(move |db| Box::pin(async move { accept(db, &turn).await })).await
     }
 
-    /// Keeps the id of a message of the reply. Only the first part's is kept until the turn is closed: by it an answer
-    /// that a crash interrupted is found again.
+    /// Keeps the id of a message of the reply: by it an answer that a crash interrupted is found again.
     ///
     /// # Errors
     /// [`super::StoreError`] when the database fails. A turn that is closed is left as it is.
     pub async fn reply_sent(&self, turn: TurnId, message: MessageId, part: u16) -> Result<()> {
-        if part > 0 {
-            return Ok(());
-        }
-        self.inner.writer.write(move |db| Box::pin(keep_reply(db, turn, message))).await
+        self.inner.writer.write(move |db| Box::pin(replies::keep(db, turn, message, part))).await
+    }
+
+    /// Forgets the messages of the reply from one part on, because they were deleted.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] when the database fails.
+    pub async fn reply_cut(&self, turn: TurnId, from: u16) -> Result<()> {
+        self.inner.writer.write(move |db| Box::pin(replies::cut(db, turn, from))).await
     }
 
     /// Accepts a failed or abandoned turn again. `false`: it is in another state, or its question was erased.
@@ -37,6 +41,20 @@ impl Store {
     /// [`super::StoreError`] when the database fails.
     pub async fn reopen_turn(&self, turn: TurnId, at: i64) -> Result<bool> {
         self.inner.writer.write(move |db| Box::pin(reopen(db, turn, at))).await
+    }
+
+    /// Whether a trigger is in the journal, whichever persona answers it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] when the database fails.
+    pub async fn knows(&self, trigger: &Trigger) -> Result<bool> {
+        let trigger = trigger.to_row();
+        let known = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM turn WHERE trigger_id = ?1 AND trigger_kind = ?2) AS "known!: bool""#,
+            trigger.id,
+            trigger.kind
+        );
+        Ok(known.fetch_one(&self.inner.readers).await?)
     }
 
     /// Accepted and answering turns, in the order of their triggers.
@@ -111,14 +129,6 @@ async fn known(
     .fetch_optional(db)
     .await?;
     Ok(id.map(TurnId::new))
-}
-
-async fn keep_reply(db: &mut SqliteConnection, turn: TurnId, message: MessageId) -> Result<()> {
-    let (turn, message) = (turn.get(), message.to_row());
-    sqlx::query!("UPDATE turn SET reply_id = ?2 WHERE id = ?1 AND closed_at IS NULL", turn, message)
-        .execute(db)
-        .await?;
-    Ok(())
 }
 
 async fn reopen(db: &mut SqliteConnection, turn: TurnId, at: i64) -> Result<bool> {

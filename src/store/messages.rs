@@ -2,27 +2,8 @@
 
 use sqlx::SqliteConnection;
 
-use super::Store;
 use super::error::Result;
 use crate::ids::{EntryId, MessageId, ScopeId};
-
-impl Store {
-    /// Whether a message of Discord is a stored answer of the bot.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] when the database fails.
-    pub async fn is_ours(&self, message: MessageId) -> Result<bool> {
-        let message = message.to_row();
-        let found = sqlx::query_scalar!(
-            r#"SELECT e.id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
-               WHERE m.discord_id = ?1 AND e.role = 'persona'"#,
-            message
-        )
-        .fetch_optional(&self.inner.readers)
-        .await?;
-        Ok(found.is_some())
-    }
-}
 
 /// The entry a message shows, when it belongs to the scope.
 pub(super) async fn entry_of(

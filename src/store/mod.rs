@@ -24,6 +24,7 @@ mod error;
 mod journal;
 mod lock;
 mod messages;
+mod replies;
 mod scopes;
 mod settings;
 #[cfg(test)]
@@ -36,7 +37,7 @@ pub use begin::Begun;
 pub use boot::OpenError;
 pub use close::{Closing, Outcome};
 pub use entries::{Entry, EntryRole, HISTORY_MAX};
-pub use erase::{Erased, Forgotten};
+pub use erase::Forgotten;
 pub use error::{Result, StoreError};
 pub use scopes::Audience;
 pub use settings::Target;

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::entries::persona_of;
 use super::error::Result;
+use super::replies;
 use super::scopes::{Audience, AudienceRow, ScopeKind};
 use crate::ids::{ConversationId, InteractionId, MessageId, PersonaId, ScopeId, TurnId, UserId};
 
@@ -107,12 +108,6 @@ pub enum TurnState {
     Abandoned,
 }
 
-impl TurnState {
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Accepted | Self::Joined | Self::Answering)
-    }
-}
-
 impl fmt::Display for TurnState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -142,8 +137,8 @@ pub struct OpenTurn {
     /// `None`: the person has had themselves forgotten, or the question was erased.
     pub author: Option<UserId>,
     pub replies_to: Option<MessageId>,
-    /// The first message of the reply, if one was sent.
-    pub reply: Option<MessageId>,
+    /// The messages of the reply that were sent so far, in order. None of a turn that has its answer.
+    pub messages: Vec<MessageId>,
     /// When it was accepted, or accepted again.
     pub accepted_at: i64,
     /// How often an answer was begun.
@@ -166,13 +161,12 @@ struct TurnRow {
     private_user_id: Option<i64>,
     author_id: Option<i64>,
     replies_to: Option<i64>,
-    reply_id: Option<i64>,
     accepted_at: i64,
     attempt: i64,
 }
 
 impl TurnRow {
-    fn into_turn(self) -> Result<OpenTurn> {
+    fn into_turn(self, messages: Vec<MessageId>) -> Result<OpenTurn> {
         let trigger =
             TriggerRow { kind: self.trigger_kind, id: self.trigger_id, token: self.interaction_token };
         let audience = AudienceRow {
@@ -192,15 +186,15 @@ impl TurnRow {
             audience: audience.to_audience()?,
             author: self.author_id.map(UserId::from_row),
             replies_to: self.replies_to.map(MessageId::from_row),
-            reply: self.reply_id.map(MessageId::from_row),
+            messages,
             accepted_at: self.accepted_at,
             attempt: u32::try_from(self.attempt).unwrap_or(u32::MAX),
         })
     }
 }
 
-pub(super) async fn find(db: &mut SqliteConnection, turn: TurnId) -> Result<Option<OpenTurn>> {
-    let turn = turn.get();
+pub(super) async fn find(db: &mut SqliteConnection, id: TurnId) -> Result<Option<OpenTurn>> {
+    let turn = id.get();
     let row = sqlx::query_as!(
         TurnRow,
         r#"SELECT t.id AS "id!", t.state AS "state!: TurnState", t.conversation_id AS "conversation_id!",
@@ -208,12 +202,15 @@ pub(super) async fn find(db: &mut SqliteConnection, turn: TurnId) -> Result<Opti
                   t.interaction_token AS "interaction_token?", t.persona AS "persona!", s.kind AS "kind!: ScopeKind",
                   s.guild_id AS "guild_id?", s.channel_id AS "channel_id!", s.parent_id AS "parent_id?",
                   s.private_user_id AS "private_user_id?", t.author_id AS "author_id?", t.replies_to AS "replies_to?",
-                  t.reply_id AS "reply_id?", t.accepted_at AS "accepted_at!", t.attempt AS "attempt!"
+                  t.accepted_at AS "accepted_at!", t.attempt AS "attempt!"
            FROM turn t JOIN conversation c ON c.id = t.conversation_id JOIN scope s ON s.id = c.scope_id
            WHERE t.id = ?1"#,
         turn
     )
-    .fetch_optional(db)
+    .fetch_optional(&mut *db)
     .await?;
-    row.map(TurnRow::into_turn).transpose()
+    match row {
+        Some(row) => row.into_turn(replies::of(db, id).await?).map(Some),
+        None => Ok(None),
+    }
 }

@@ -2,8 +2,9 @@
 
 use sqlx::SqliteConnection;
 
+use super::Store;
 use super::error::Result;
-use crate::ids::{GuildId, PersonaId, TurnId, UserId};
+use crate::ids::{GuildId, MessageId, PersonaId, TurnId, UserId};
 
 /// Characters in a code, as the schema checks them.
 const CODE_MAX: usize = 64;
@@ -25,6 +26,27 @@ pub struct UsageRow {
     pub total_ms: Option<i64>,
     /// A short code, never prose.
     pub failure: Option<String>,
+}
+
+impl Store {
+    /// What the request used that wrote the answer which a message of Discord shows, whole or broken off. `None`: no
+    /// model did, or the turn is not closed yet.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError) when the database fails.
+    pub async fn usage_of_message(&self, message: MessageId) -> Result<Option<UsageRow>> {
+        let message = message.to_row();
+        let row = sqlx::query_as!(
+            UsageRow,
+            "SELECT u.model, u.model_answered, u.provider, u.generation_id, u.prompt_tokens, u.cached_tokens,
+                    u.completion_tokens, u.reasoning_tokens, u.cost_nano_usd, u.first_token_ms, u.total_ms, u.failure
+             FROM discord_message m JOIN entry e ON e.id = m.entry_id JOIN usage u ON u.turn_id = e.turn_id
+             WHERE m.discord_id = ?1 AND e.role = 'persona'
+             ORDER BY u.id DESC LIMIT 1",
+            message
+        );
+        Ok(row.fetch_optional(&self.inner.readers).await?)
+    }
 }
 
 /// On whose account a request goes.

@@ -11,16 +11,14 @@ async fn a_deleted_question_takes_its_answers_along_and_leaves_the_rest() {
     answered(&store, asks(1, "one"), done("1", &[2])).await;
     let (turn, _) = answered(&store, asks(3, "two"), done("2", &[4, 5])).await;
     answered(&store, asks(6, "three"), done("3", &[7])).await;
-    let erased = store.erase_question(MessageId::new(3)).await.unwrap();
-    let answers = [4, 5].map(MessageId::new).to_vec();
-    assert_eq!(erased, Erased { entries: 2, open_turns: Vec::new(), answers });
-    assert!(!store.is_ours(MessageId::new(4)).await.unwrap());
+    assert_eq!(store.erase_question(MessageId::new(3)).await.unwrap(), 2);
+    assert!(!is_ours(&store, 4).await);
     assert_eq!(store.turn(turn).await.unwrap().unwrap().author, None);
     let next = accepted(&store, asks(8, "four")).await;
     let history = store.begin_turn(next, 9).await.unwrap().history;
     assert_eq!(texts(&history), ["one", "1", "-", "-", "three", "3"]);
     assert_eq!((&history[2].speaker, history[2].author), (&None, None));
-    assert_eq!(store.erase_question(MessageId::new(3)).await.unwrap(), Erased::default());
+    assert_eq!(store.erase_question(MessageId::new(3)).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -29,7 +27,7 @@ async fn a_deleted_message_that_asked_two_personas_is_erased_in_both() {
     let store = place.open().await;
     answered(&store, asks(1, "both?"), done("a", &[2])).await;
     answered(&store, NewTurn { persona: bo(), ..asks(1, "both?") }, done("b", &[3])).await;
-    assert_eq!(store.erase_question(MessageId::new(1)).await.unwrap().entries, 4);
+    assert_eq!(store.erase_question(MessageId::new(1)).await.unwrap(), 4);
 }
 
 #[tokio::test]
@@ -37,8 +35,8 @@ async fn a_message_nobody_stored_erases_nothing() {
     let place = Place::new();
     let store = place.open().await;
     answered(&store, asks(1, "one"), done("1", &[2])).await;
-    assert_eq!(store.erase_question(MessageId::new(99)).await.unwrap(), Erased::default());
-    assert_eq!(store.erase_question(MessageId::new(2)).await.unwrap(), Erased::default());
+    assert_eq!(store.erase_question(MessageId::new(99)).await.unwrap(), 0);
+    assert_eq!(store.erase_question(MessageId::new(2)).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -46,8 +44,7 @@ async fn a_question_deleted_before_its_turn_is_never_asked() {
     let place = Place::new();
     let store = place.open().await;
     let turn = accepted(&store, asks(1, "hello")).await;
-    let erased = store.erase_question(MessageId::new(1)).await.unwrap();
-    assert_eq!(erased.open_turns, [turn]);
+    assert_eq!(store.erase_question(MessageId::new(1)).await.unwrap(), 0);
     assert_eq!(store.begin_turn(turn, 2).await.unwrap_err(), StoreError::TurnErased(turn));
     assert_eq!(store.unfinished_turns().await.unwrap().len(), 1);
     store.close_turn(turn, ends(Outcome::Failed)).await.unwrap();
@@ -61,9 +58,9 @@ async fn an_answer_to_a_question_deleted_meanwhile_is_not_kept() {
     answered(&store, asks(1, "one"), done("1", &[2])).await;
     let turn = accepted(&store, asks(3, "two")).await;
     store.begin_turn(turn, 4).await.unwrap();
-    assert_eq!(store.erase_question(MessageId::new(3)).await.unwrap().open_turns, [turn]);
+    assert_eq!(store.erase_question(MessageId::new(3)).await.unwrap(), 1);
     store.close_turn(turn, done("2", &[4])).await.unwrap();
-    assert!(!store.is_ours(MessageId::new(4)).await.unwrap());
+    assert!(!is_ours(&store, 4).await);
     let next = accepted(&store, asks(5, "three")).await;
     assert_eq!(texts(&store.begin_turn(next, 9).await.unwrap().history), ["one", "1"]);
 }
@@ -85,7 +82,7 @@ async fn copies_are_erased_with_what_they_were_copied_from() {
         })
     });
     copy.await.unwrap();
-    assert_eq!(store.erase_question(MessageId::new(1)).await.unwrap().entries, 4);
+    assert_eq!(store.erase_question(MessageId::new(1)).await.unwrap(), 4);
 }
 
 #[tokio::test]
@@ -128,7 +125,7 @@ async fn a_forgotten_channel_goes_with_all_personas_and_private_exchanges() {
     answered(&store, NewTurn { audience: channel(1), ..asks(7, "four") }, done("4", &[8])).await;
     let forgotten = store.forget_channel(channel(0).channel()).await.unwrap();
     assert_eq!(forgotten, Forgotten { entries: 6, conversations: 3 });
-    assert!(store.is_ours(MessageId::new(8)).await.unwrap());
+    assert!(is_ours(&store, 8).await);
 }
 
 #[tokio::test]
@@ -186,7 +183,7 @@ async fn erased_text_leaves_no_byte_behind() {
         answered(&store, turn, done(&said, &[message * 10 + 1])).await;
     }
     for message in (1..=150).filter(|message| message % 3 != 0) {
-        assert_eq!(store.erase_question(MessageId::new(message * 10)).await.unwrap().entries, 2);
+        assert_eq!(store.erase_question(MessageId::new(message * 10)).await.unwrap(), 2);
     }
     store.close().await;
     assert_not_in_files(&place, MARK);

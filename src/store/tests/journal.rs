@@ -43,7 +43,7 @@ async fn an_accepted_turn_reads_back_whole() {
         assert_eq!((turn.audience, turn.trigger.clone()), (audience, trigger));
         assert_eq!((turn.author, turn.replies_to), (Some(ROBIN), Some(MessageId::new(5))));
         assert_eq!((turn.state, turn.attempt, turn.accepted_at), (TurnState::Accepted, 0, 77));
-        assert_eq!((turn.persona, turn.reply), (ada(), None));
+        assert_eq!((turn.persona, turn.messages), (ada(), vec![]));
     }
 }
 
@@ -71,9 +71,10 @@ async fn a_crash_while_answering_goes_on_with_the_same_question_and_reply() {
     store.reply_sent(turn, MessageId::new(3), 1).await.unwrap();
     let store = place.crash_and_open(store).await;
     let unfinished = store.unfinished_turns().await.unwrap();
-    assert_eq!((unfinished[0].state, unfinished[0].reply), (TurnState::Answering, Some(MessageId::new(2))));
+    let messages = [2, 3].map(MessageId::new).to_vec();
+    assert_eq!((unfinished[0].state, &unfinished[0].messages), (TurnState::Answering, &messages));
     let again = store.begin_turn(turn, 20).await.unwrap();
-    assert_eq!(again, Begun { attempt: 2, reply: Some(MessageId::new(2)), ..first });
+    assert_eq!(again, Begun { attempt: 2, ..first });
     assert_eq!(again.question.text.as_deref(), Some("hello"));
 }
 
@@ -89,7 +90,7 @@ async fn a_turn_is_closed_once() {
         StoreError::TurnState { turn, state: TurnState::Done }
     );
     store.reply_sent(turn, MessageId::new(9), 0).await.unwrap();
-    assert_eq!(store.turn(turn).await.unwrap().unwrap().reply, None);
+    assert_eq!(store.turn(turn).await.unwrap().unwrap().messages, []);
     let next = accepted(&store, asks(4, "and?")).await;
     assert_eq!(texts(&store.begin_turn(next, 5).await.unwrap().history), ["hello", "hi"]);
 }
@@ -152,6 +153,41 @@ async fn a_turn_that_failed_before_it_began_keeps_its_question_for_the_retry() {
     assert_eq!(store.turn(turn).await.unwrap().unwrap().accepted_at, 90);
     let begun = store.begin_turn(turn, 91).await.unwrap();
     assert_eq!((begun.question.text.as_deref(), begun.attempt), (Some("hello"), 1));
+}
+
+#[tokio::test]
+async fn the_messages_of_a_reply_are_known_as_long_as_the_turn_can_go_on() {
+    let place = Place::new();
+    let store = place.open().await;
+    for (message, outcome, kept) in [
+        (10, Outcome::Failed, vec![11, 12]),
+        (20, Outcome::Abandoned, vec![21, 22]),
+        (30, Outcome::Partial, vec![]),
+        (40, Outcome::Cancelled, vec![]),
+    ] {
+        let turn = accepted(&store, asks(message, "hello")).await;
+        for part in 0..3 {
+            let sent = MessageId::new(message + 1 + u64::from(part));
+            store.reply_sent(turn, sent, part).await.unwrap();
+        }
+        store.reply_cut(turn, 2).await.unwrap();
+        store.close_turn(turn, ends(outcome)).await.unwrap();
+        let known = store.turn(turn).await.unwrap().unwrap().messages;
+        assert_eq!(known.into_iter().map(MessageId::get).collect::<Vec<_>>(), kept, "{outcome:?}");
+        store.erase_question(MessageId::new(message)).await.unwrap();
+        assert_eq!(store.turn(turn).await.unwrap().unwrap().messages, []);
+    }
+}
+
+#[tokio::test]
+async fn behind_a_message_that_was_not_written_down_none_is_known() {
+    let place = Place::new();
+    let store = place.open().await;
+    let turn = accepted(&store, asks(1, "hello")).await;
+    for part in [0, 2] {
+        store.reply_sent(turn, MessageId::new(5 + u64::from(part)), part).await.unwrap();
+    }
+    assert_eq!(store.turn(turn).await.unwrap().unwrap().messages, [MessageId::new(5)]);
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ fn done(text: &str, messages: &[u64]) -> Closing {
     Closing {
         outcome: Outcome::Done,
         answer: Some(text.to_owned()),
+        speaker: Some("Ada".to_owned()),
         messages: messages.iter().copied().map(MessageId::new).collect(),
         history_from: None,
         usage: Vec::new(),
@@ -147,6 +148,15 @@ async fn answered(store: &Store, turn: NewTurn, closing: Closing) -> (TurnId, Be
     let begun = store.begin_turn(id, 1_500).await.unwrap();
     store.close_turn(id, closing).await.unwrap();
     (id, begun)
+}
+
+/// Whether a message of Discord is a stored answer.
+async fn is_ours(store: &Store, message: i64) -> bool {
+    let found = sqlx::query_scalar::<_, i64>(
+        "SELECT count(*) FROM discord_message m JOIN entry e ON e.id = m.entry_id
+         WHERE m.discord_id = ?1 AND e.role = 'persona'",
+    );
+    found.bind(message).fetch_one(&store.inner.readers).await.unwrap() == 1
 }
 
 /// What a prompt would show: `-` for what was erased.

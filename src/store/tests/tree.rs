@@ -14,9 +14,9 @@ async fn a_conversation_is_one_path() {
     assert_eq!((question.speaker.as_deref(), question.text.as_deref()), (Some("Robin"), Some("three")));
     let answer = &begun.history[3];
     assert_eq!((answer.role, answer.author, &answer.persona), (EntryRole::Persona, None, &ada()));
-    assert!(store.is_ours(MessageId::new(5)).await.unwrap());
-    assert!(!store.is_ours(MessageId::new(3)).await.unwrap());
-    assert!(!store.is_ours(MessageId::new(99)).await.unwrap());
+    assert!(is_ours(&store, 5).await);
+    assert!(!is_ours(&store, 3).await);
+    assert!(!is_ours(&store, 99).await);
 }
 
 #[tokio::test]

@@ -27,6 +27,12 @@ struct Turn {
     erased: bool,
 }
 
+impl Turn {
+    fn is_open(&self) -> bool {
+        matches!(self.state, TurnState::Accepted | TurnState::Joined | TurnState::Answering)
+    }
+}
+
 struct Entry {
     conversation: Conversation,
     parent: Option<usize>,
@@ -40,8 +46,8 @@ pub(super) enum Refused {
     Erased,
 }
 
-/// History, question, attempt and reply.
-pub(super) type Begun = (Vec<String>, Option<String>, u32, Option<u64>);
+/// History, question and attempt.
+pub(super) type Begun = (Vec<String>, Option<String>, u32);
 
 impl Reference {
     pub(super) fn state(&self, turn: usize) -> TurnState {
@@ -53,7 +59,7 @@ impl Reference {
     }
 
     pub(super) fn open_turns(&self) -> Vec<(usize, TurnState, Option<u64>)> {
-        let mut open: Vec<_> = (0..self.turns.len()).filter(|at| self.turns[*at].state.is_open()).collect();
+        let mut open: Vec<_> = (0..self.turns.len()).filter(|at| self.turns[*at].is_open()).collect();
         open.sort_by_key(|at| (self.turns[*at].message, *at));
         open.into_iter().map(|at| (at, self.turns[at].state, self.turns[at].reply)).collect()
     }
@@ -87,7 +93,7 @@ impl Reference {
 
     pub(super) fn begin(&mut self, at: usize) -> Result<Begun, Refused> {
         let turn = &self.turns[at];
-        if !turn.state.is_open() {
+        if !turn.is_open() {
             return Err(Refused::State);
         }
         if turn.erased {
@@ -116,8 +122,8 @@ impl Reference {
         turn.question = Some(question);
         turn.state = TurnState::Answering;
         turn.attempt += 1;
-        let (attempt, reply) = (turn.attempt, turn.reply);
-        Ok((self.history(question), self.entries[question].text.clone(), attempt, reply))
+        let attempt = turn.attempt;
+        Ok((self.history(question), self.entries[question].text.clone(), attempt))
     }
 
     fn say(
@@ -144,7 +150,7 @@ impl Reference {
 
     pub(super) fn reply_sent(&mut self, at: usize) -> u64 {
         let message = self.answer_of(at).1;
-        if self.turns[at].state.is_open() {
+        if self.turns[at].is_open() {
             self.turns[at].reply = Some(message);
         }
         message
@@ -159,7 +165,7 @@ impl Reference {
     pub(super) fn close(&mut self, at: usize, outcome: Outcome, with_answer: bool) -> bool {
         let (answer, message) = self.answer_of(at);
         let turn = &mut self.turns[at];
-        if !turn.state.is_open() {
+        if !turn.is_open() {
             return false;
         }
         turn.state = outcome.state();
@@ -181,21 +187,19 @@ impl Reference {
         again
     }
 
-    /// How many entries are erased by it, and the turns of the message that are open.
-    pub(super) fn delete(&mut self, message: u64) -> (u64, Vec<usize>) {
+    /// How many entries are erased by it.
+    pub(super) fn delete(&mut self, message: u64) -> u64 {
         let mut doomed: BTreeSet<usize> = self.shown.get(&message).copied().into_iter().collect();
-        let mut open = Vec::new();
-        for (at, turn) in self.turns.iter_mut().enumerate().filter(|(_, turn)| turn.message == message) {
+        for turn in self.turns.iter_mut().filter(|turn| turn.message == message) {
             doomed.extend(turn.question);
             turn.erased = true;
-            open.extend(turn.state.is_open().then_some(at));
         }
         while let Some(next) = self.follower(&doomed) {
             doomed.insert(next);
         }
         self.shown.retain(|_, entry| !doomed.contains(entry));
         let erased = doomed.iter().filter(|at| self.entries[**at].text.take().is_some()).count();
-        (erased as u64, open)
+        erased as u64
     }
 
     /// Something a persona said because of one of these.
@@ -220,7 +224,7 @@ impl Reference {
         self.heads.remove(&conversation);
         self.shown.retain(|_, entry| !gone.contains(entry));
         for turn in self.turns.iter_mut().filter(|turn| turn.conversation == conversation) {
-            turn.erased |= !turn.state.is_open() || turn.question.is_some();
+            turn.erased |= !turn.is_open() || turn.question.is_some();
             turn.question = None;
         }
         gone.len() as u64

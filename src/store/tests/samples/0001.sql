@@ -18,6 +18,7 @@ UPDATE entry SET active_child_id = id + 1 WHERE id < 4294967299;
 UPDATE conversation SET head_id = 4294967298 WHERE id = 1;
 UPDATE turn SET question_id = 4294967297, answer_id = 4294967298 WHERE id = 1;
 INSERT INTO discord_message VALUES (10, 4294967297, 0), (11, 4294967298, 0), (12, 4294967298, 1);
+INSERT INTO turn_message VALUES (2, 0, 21);
 INSERT INTO usage (turn_id, attempt, user_id, guild_id, persona, model, cost_nano_usd, at)
 VALUES (1, 1, 11, 1, 'ada', 'some/model', 1000, 1002);
 INSERT INTO setting VALUES ('channel', 100, 'persona', 'ada', 11, 1000);
