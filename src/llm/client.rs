@@ -15,11 +15,9 @@ use super::stream::Stream;
 use super::trouble::{self, Head};
 use super::wire::{Body, Dialect, Routing, StreamOptions};
 
-/// How Prism names itself to OpenRouter.
+/// How Prism names itself to OpenRouter. It has no page of its own that a referer could point at.
 const TITLE: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-openrouter-title"), HeaderValue::from_static("Prism"));
-const REFERER: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("http-referer"), HeaderValue::from_static("https://prism-bot.example/"));
 
 const GENERATION_ID: &str = "x-generation-id";
 
@@ -86,7 +84,7 @@ impl Client {
             headers.insert(AUTHORIZATION, key.clone());
         }
         if self.flavour == Flavour::OpenRouter {
-            headers.extend([TITLE, REFERER]);
+            headers.extend([TITLE]);
         }
         self.http.post(&self.url).headers(headers)
     }

@@ -14,7 +14,7 @@ pub(super) const MAX_TEXT: usize = 256 * 1024;
 const DONE: &str = "[DONE]";
 
 /// What a stream tells besides its text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Facts {
     pub(super) model: Option<String>,
     pub(super) provider: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Facts {
 }
 
 /// Reads one answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Decoder {
     parser: Parser,
     events: Vec<Event>,

@@ -1,5 +1,7 @@
 //! A reply that has begun: pulled by its reader, at its reader's pace.
 
+use std::fmt;
+
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,7 +14,6 @@ use super::stream::{Read, Stream};
 const PIECE: usize = 64 * 1024;
 
 /// A stream of text whose first piece is here. Dropping it closes the connection.
-#[derive(Debug)]
 pub struct Reply {
     ladder: Ladder,
     stream: Stream,
@@ -23,6 +24,13 @@ pub struct Reply {
     ended: Option<Instant>,
     /// Since when the model is done and only its figures are waited for.
     finishing: Option<Instant>,
+}
+
+/// Without what was said: it may not reach a log.
+impl fmt::Debug for Reply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Reply").field("report", &self.report()).finish_non_exhaustive()
+    }
 }
 
 impl Reply {

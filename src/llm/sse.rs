@@ -8,7 +8,8 @@ pub(super) const MAX_EVENT: usize = 1024 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One dispatched event. Bytes that are not UTF-8 have become replacement characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Event {
     /// The `event` field; empty when there was none.
     pub(super) name: String,
@@ -20,7 +21,7 @@ pub(super) struct Event {
 pub(super) struct TooLarge;
 
 /// A parser in the middle of a stream. What is unfinished when the stream ends is dropped, as the standard asks.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Parser {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,

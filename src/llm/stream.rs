@@ -6,7 +6,6 @@ use super::decoder::{Decoder, Facts};
 use super::failure::Failure;
 
 /// The answer to one request. Dropping it closes the connection.
-#[derive(Debug)]
 pub(super) struct Stream {
     /// `None` once the end is known: the connection goes back to the pool, or is closed.
     response: Option<Response>,
@@ -16,7 +15,6 @@ pub(super) struct Stream {
 }
 
 /// What one read brought.
-#[derive(Debug)]
 pub(super) enum Read {
     Text(String),
     /// A comment, reasoning, figures: a sign of life without text.

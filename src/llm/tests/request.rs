@@ -38,7 +38,6 @@ async fn openrouter_is_sent_its_own_fields() {
         })
     );
     assert_eq!(received.headers["x-openrouter-title"], "Prism");
-    assert!(received.headers["http-referer"].starts_with("https://"));
     assert_eq!(received.headers["content-type"], "application/json");
 }
 
