@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::event::Event;
 use super::journal::RequestLog;
 use super::people::ActionError;
 use super::world::{Channel, Permissions};
 use super::{Change, Emulator};
-use crate::ids::{ChannelId, InteractionId};
+use crate::ids::{ChannelId, InteractionId, MessageId};
 
 impl Emulator {
     /// What the bot asked for that nothing here answers.
@@ -53,6 +54,30 @@ impl Emulator {
         }
     }
 
+    /// Tells the bot of a message once more, as a resume may.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn repeat_message(&self, id: MessageId) -> Result<(), ActionError> {
+        self.act(|state| {
+            let message = state.messages.get(id).cloned().ok_or(ActionError::NoSuchMessage)?;
+            state.outbox.push(Event::MessageCreated(Box::new(message)));
+            Ok(())
+        })
+    }
+
+    /// Tells the bot of an interaction once more, as a resume may.
+    ///
+    /// # Errors
+    /// When there is no such interaction.
+    pub fn repeat_interaction(&self, id: InteractionId) -> Result<(), ActionError> {
+        self.act(|state| {
+            state.interactions.get(id).ok_or(ActionError::NoSuchInteraction)?;
+            state.outbox.push(Event::InteractionCreated(id));
+            Ok(())
+        })
+    }
+
     /// Whether the bot may write in a channel (for a thread: in all threads of its parent).
     ///
     /// # Errors
@@ -85,6 +110,11 @@ impl Emulator {
     ) -> Result<(), ActionError> {
         self.act(|state| state.set_bot_permission(channel, permission, granted))
             .map_err(|_| ActionError::NoSuchChannel)
+    }
+
+    /// From now on a server's automatic moderation blocks what the bot writes, or changes into, with these words.
+    pub fn forbid_words(&self, words: &str) {
+        self.act(|state| state.forbidden.push(words.to_owned()));
     }
 
     /// Lets both clocks of an interaction run out.

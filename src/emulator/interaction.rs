@@ -147,6 +147,11 @@ impl Interactions {
         self.list.get_mut(&id)
     }
 
+    /// Those of one person that nobody answered in time, oldest first.
+    pub(super) fn expired(&self, user: UserId) -> impl Iterator<Item = &Interaction> {
+        self.list.values().filter(move |one| one.user == user && one.phase == Phase::Expired)
+    }
+
     /// Newest first, because the newest is nearly always meant.
     pub(super) fn by_token(&self, token: &str) -> Option<&Interaction> {
         self.list.values().rev().find(|interaction| interaction.token == token)

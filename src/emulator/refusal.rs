@@ -45,6 +45,8 @@ pub(super) enum Refusal {
     WrongChannelKind,
     #[error("Maximum number of server channels reached")]
     TooManyChannels,
+    #[error("Message was blocked by automatic moderation")]
+    Moderated,
     #[error("The request body contains invalid JSON.")]
     InvalidJson,
     #[error("Invalid Form Body")]
@@ -76,6 +78,7 @@ impl Refusal {
             Self::Archived => 50083,
             Self::InvalidJson => 50109,
             Self::CannotReply => 160_002,
+            Self::Moderated => 200_000,
             Self::ThreadExists => 160_004,
         }
     }

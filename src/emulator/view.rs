@@ -3,7 +3,7 @@
 use super::Emulator;
 use super::component::Button;
 use super::interaction::{Interaction, InteractionKind, InteractionState};
-use super::message::{Author, Message, Nonce};
+use super::message::{Author, Flags, Message, Nonce};
 use super::state::State;
 use super::world::World;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
@@ -37,6 +37,8 @@ pub struct MessageView {
     pub edits: u32,
     /// The number of embeds.
     pub embeds: usize,
+    /// Links in it unfold.
+    pub unfolds: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct InteractionView {
     pub channel: ChannelId,
     /// The command without its slash; None for a button.
     pub command: Option<String>,
+    /// The message whose button was pressed; None for a command.
+    pub pressed: Option<MessageId>,
     pub state: InteractionState,
     /// The message that answered, or the placeholder.
     pub original: Option<MessageId>,
@@ -94,6 +98,14 @@ impl Emulator {
 
     pub fn interaction(&self, id: InteractionId) -> Option<InteractionView> {
         self.read(|state| state.interactions.get(id).map(interaction_view))
+    }
+
+    /// What a person asked in a channel and nobody answered in time, oldest first.
+    pub fn unanswered(&self, channel: ChannelId, user: UserId) -> Vec<InteractionView> {
+        self.read(|state| {
+            let expired = state.interactions.expired(user);
+            expired.filter(|one| one.channel == channel).map(interaction_view).collect()
+        })
     }
 
     /// The registered commands as Discord gives them back, global ones first.
@@ -135,6 +147,7 @@ fn message_view(state: &State, message: &Message) -> MessageView {
         created_at: message.created_at,
         edits: message.edits,
         embeds: message.embeds.len(),
+        unfolds: !message.flags.has(Flags::SUPPRESS_EMBEDS),
     }
 }
 
@@ -156,17 +169,18 @@ fn author_view(world: &World, author: &Author) -> AuthorView {
 }
 
 fn interaction_view(interaction: &Interaction) -> InteractionView {
-    let command = match &interaction.kind {
+    let (command, pressed) = match &interaction.kind {
         InteractionKind::Command(invoked) | InteractionKind::Autocomplete(invoked) => {
-            Some(invoked.full_name())
+            (Some(invoked.full_name()), None)
         }
-        InteractionKind::Button { .. } => None,
+        InteractionKind::Button { message, .. } => (None, Some(*message)),
     };
     InteractionView {
         id: interaction.id,
         user: interaction.user,
         channel: interaction.channel,
         command,
+        pressed,
         state: interaction.state(),
         original: interaction.original,
     }

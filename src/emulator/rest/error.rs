@@ -56,6 +56,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::CannotReply
         | Refusal::WrongChannelKind
         | Refusal::TooManyChannels
+        | Refusal::Moderated
         | Refusal::InvalidJson
         | Refusal::Form(_) => StatusCode::BAD_REQUEST,
     }

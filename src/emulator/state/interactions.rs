@@ -102,6 +102,7 @@ impl State {
         if draft.is_empty() {
             return Err(Refusal::EmptyMessage);
         }
+        self.moderate(Some(&draft.content))?;
         match interaction.original.filter(|_| interaction.phase == Phase::Thinking) {
             Some(message) => {
                 let edit = Edit {
@@ -146,6 +147,7 @@ impl State {
         edit: Edit,
     ) -> Result<MessageId, Refusal> {
         let wanted = self.answer_message(application, token, message)?;
+        self.moderate(edit.content.as_deref())?;
         let interaction = self.by_token(application, token)?;
         let (id, was_thinking) = (interaction.id, interaction.phase == Phase::Thinking);
         let is_original = interaction.original == Some(wanted);

@@ -102,6 +102,7 @@ impl State {
         if let Some(first) = self.sent_before(channel, &draft)? {
             return Ok(first);
         }
+        self.moderate(Some(&draft.content))?;
         let draft = self.with_valid_reply(channel, draft)?;
         let bot = self.world.bot;
         Ok(self.post(channel, Author::User(bot), draft))
@@ -206,6 +207,7 @@ impl State {
         if !message.author.is(self.world.bot) {
             return Err(Refusal::NotTheAuthor);
         }
+        self.moderate(edit.content.as_deref())?;
         self.change(id, edit)
     }
 
@@ -250,6 +252,13 @@ impl State {
             }
         };
         all[range].iter().rev().copied().collect()
+    }
+
+    /// Whether automatic moderation lets a text of the bot pass.
+    pub(super) fn moderate(&self, content: Option<&str>) -> Result<(), Refusal> {
+        let content = content.unwrap_or_default();
+        let is_forbidden = self.forbidden.iter().any(|words| content.contains(words.as_str()));
+        if is_forbidden { Err(Refusal::Moderated) } else { Ok(()) }
     }
 
     fn sent_before(&self, channel: ChannelId, draft: &Draft) -> Result<Option<MessageId>, Refusal> {

@@ -45,6 +45,8 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) journal: Journal,
     pub(super) outbox: Vec<Event>,
+    /// Words that automatic moderation blocks.
+    pub(super) forbidden: Vec<String>,
     nonces: Nonces,
     /// Until when the bot is seen typing, milliseconds since 1970.
     typing: HashMap<ChannelId, u64>,
@@ -64,6 +66,7 @@ impl State {
             limits,
             journal: Journal::default(),
             outbox: Vec::new(),
+            forbidden: Vec::new(),
             nonces: Nonces::default(),
             typing: HashMap::new(),
         }

@@ -169,6 +169,9 @@ async fn a_bot_that_does_not_answer_is_seen_not_to() {
             break;
         }
     }
+    let unanswered = bot.emulator.unanswered(GENERAL, KIM);
+    assert_eq!(unanswered.iter().map(|one| one.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(bot.emulator.unanswered(GENERAL, ROBIN), []);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ impl World {
 
 fn users() -> Vec<User> {
     vec![
-        User::bot(BOT, "Prism", 0x007A_5AF8),
+        User::bot(BOT, "Prism", 0x004D_3728),
         User::person(ROBIN, "robin", "Robin", 0x00D9_4F30),
         User::person(KIM, "kim", "Kim", 0x0012_8A6B),
         User::bot(OTHER_BOT, "Weathervane", 0x0060_6C76),
