@@ -51,7 +51,7 @@ impl Place {
         let method = self.call.method();
         let (body, repeatable) = self.inner.guard(&self.route, &method, body)?;
         let outgoing = Outgoing {
-            path: self.call.path(),
+            path: self.call.path() + &self.call.query(),
             class: self.class,
             content_type: Some(HeaderValue::from_static("application/json")),
             reason: None,
