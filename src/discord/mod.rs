@@ -1,1 +1,321 @@
-//! (being built)
+//! The Discord surface. serenity and poise live here alone; hot calls go straight to the governor, everything else
+//! that the libraries do goes through its door.
+
+mod body;
+mod buttons;
+mod channels;
+mod chunk;
+mod commands;
+mod error;
+mod events;
+mod incoming;
+mod intake;
+mod manuscript;
+mod pace;
+mod presenter;
+mod quote;
+mod reply;
+mod resume;
+mod screen;
+mod standing;
+mod typing;
+mod update;
+
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serenity::all::{Client, ClientBuilder, GatewayError, GatewayIntents, Http, HttpBuilder};
+use tracing::{info, warn};
+
+use crate::chat::{Engine, Unfinished};
+use crate::governor::{CallError, Governor};
+use crate::ids::{ApplicationId, ChannelId, UserId};
+use crate::shutdown::Shutdown;
+use crate::status::Status;
+use buttons::Presses;
+use channels::Channels;
+use events::Events;
+
+/// How long Discord may take to close the gateway connection. serenity itself would wait 5 s for each shard.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How the surface behaves. Durations are fields so that tests need not wait for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Ask for the privileged Message Content intent.
+    pub message_content: bool,
+    /// Characters that are worth showing.
+    pub first_words: usize,
+    /// Fewer characters are shown after this time.
+    pub first_words_after: Duration,
+    /// The least time between two edits of a streaming answer.
+    pub edit_interval: Duration,
+    /// Silence after which a persona says that it is thinking.
+    pub thinking_after: Duration,
+    /// How often the typing indicator is refreshed; Discord shows it for 10 s.
+    pub typing_every: Duration,
+    /// How long Discord is trusted to answer a second creation with the same nonce by the first message.
+    pub nonce_memory: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            message_content: false,
+            first_words: 40,
+            first_words_after: Duration::from_millis(700),
+            edit_interval: Duration::from_millis(1_200),
+            thinking_after: Duration::from_secs(2),
+            typing_every: Duration::from_secs(8),
+            nonce_memory: Duration::from_secs(3 * 60),
+        }
+    }
+}
+
+/// What the surface works with.
+pub struct Parts {
+    pub engine: Engine,
+    pub governor: Governor,
+    pub status: Status,
+    /// Turns run as its tasks.
+    pub shutdown: Shutdown,
+    /// The client that serenity uses for everything that goes through the governor's door.
+    pub client: reqwest::Client,
+    pub token: SecretString,
+    /// Discord is an emulator on this machine: its gateway must be here too.
+    pub local: bool,
+}
+
+/// Why the connection to Discord could not be made or did not last.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("Discord does not say where its gateway is")]
+    NoGateway(#[source] CallError),
+    #[error("the gateway at {0} is not on this machine, but PRISM_DISCORD_URL is")]
+    ForeignGateway(String),
+    #[error("Discord refuses the token: copy it again from the developer portal into DISCORD_TOKEN")]
+    TokenRefused,
+    #[error(
+        "Discord refuses the Message Content intent: switch it on in the developer portal, or set message_content = \
+         false under [discord]"
+    )]
+    IntentRefused,
+    #[error("the gateway connection failed")]
+    Gateway(#[source] Box<serenity::Error>),
+}
+
+/// A bot that is ready to connect.
+pub struct Bot {
+    client: Client,
+}
+
+/// What every part of the surface can reach. Clones share one state.
+#[derive(Clone)]
+pub(crate) struct Surface {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    settings: Settings,
+    engine: Engine,
+    governor: Governor,
+    status: Status,
+    shutdown: Shutdown,
+    /// serenity's own way to Discord, through the governor's door. Set before the connection is made.
+    http: OnceLock<Arc<Http>>,
+    channels: Channels,
+    presses: Presses,
+    me: OnceLock<Me>,
+    /// Turns of an earlier run, until the first connection.
+    unfinished: Mutex<Vec<Unfinished>>,
+}
+
+/// Who the bot is, as Discord said when it connected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Me {
+    pub(crate) user: UserId,
+    pub(crate) application: ApplicationId,
+}
+
+impl Deref for Surface {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Bot {
+    /// Prepares the connection. `unfinished`: turns of an earlier run, taken up when it stands.
+    ///
+    /// # Errors
+    /// When Discord does not say where its gateway is, or says something that must not be followed.
+    pub async fn prepare(
+        settings: Settings,
+        parts: Parts,
+        unfinished: Vec<Unfinished>,
+    ) -> Result<Self, ConnectError> {
+        let gateway = parts.governor.gateway_url().await.map_err(ConnectError::NoGateway)?;
+        if parts.local && !is_local(&gateway) {
+            return Err(ConnectError::ForeignGateway(gateway));
+        }
+        let http = HttpBuilder::new(parts.token.expose_secret())
+            .client(parts.client)
+            .proxy(parts.governor.door())
+            .ratelimiter_disabled(true)
+            .build();
+        let intents = intents(&settings);
+        let builder = ClientBuilder::new_with_http(http, intents);
+        let surface = Surface {
+            inner: Arc::new(Inner {
+                settings,
+                engine: parts.engine,
+                governor: parts.governor,
+                status: parts.status,
+                shutdown: parts.shutdown,
+                http: OnceLock::new(),
+                channels: Channels::default(),
+                presses: Presses::default(),
+                me: OnceLock::new(),
+                unfinished: Mutex::new(unfinished),
+            }),
+        };
+        let client = builder
+            .framework(framework(surface.clone()))
+            .event_handler(Events { surface: surface.clone() })
+            .await;
+        let client = client.map_err(|failure| ConnectError::Gateway(Box::new(failure)))?;
+        // A fresh cell: nothing else sets it.
+        let _ = surface.http.set(Arc::clone(&client.http));
+        // serenity falls back to Discord's own address when its question fails: ours is the one that counts.
+        *client.ws_url.lock().await = gateway;
+        Ok(Self { client })
+    }
+
+    /// Stays connected until `stop` completes.
+    ///
+    /// # Errors
+    /// Why the connection ended by itself.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), ConnectError> {
+        let shards = Arc::clone(&self.client.shard_manager);
+        tokio::select! {
+            ended = self.client.start() => return ended.map_err(why_ended),
+            () = stop => {}
+        }
+        if tokio::time::timeout(DISCONNECT_TIMEOUT, shards.shutdown_all()).await.is_err() {
+            warn!("Discord did not close the connection in time");
+        }
+        Ok(())
+    }
+}
+
+fn intents(settings: &Settings) -> GatewayIntents {
+    let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
+    if settings.message_content { intents | GatewayIntents::MESSAGE_CONTENT } else { intents }
+}
+
+/// Whether an address of a gateway leads nowhere but to this machine.
+fn is_local(gateway: &str) -> bool {
+    let Some(rest) = gateway.strip_prefix("ws://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn why_ended(failure: serenity::Error) -> ConnectError {
+    match failure {
+        serenity::Error::Gateway(GatewayError::InvalidAuthentication) => ConnectError::TokenRefused,
+        serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents) => ConnectError::IntentRefused,
+        failure => ConnectError::Gateway(Box::new(failure)),
+    }
+}
+
+fn framework(surface: Surface) -> poise::Framework<Surface, commands::Error> {
+    poise::Framework::builder()
+        .options(commands::options())
+        .initialize_owners(false)
+        .setup(move |_, _, framework| {
+            register(&surface, poise::builtins::create_application_commands(&framework.options().commands));
+            // This must not fail: poise would hold back every later event without a word.
+            Box::pin(async move { Ok(surface) })
+        })
+        .build()
+}
+
+/// Tells Discord our commands, beside everything else.
+fn register(surface: &Surface, commands: Vec<serenity::all::CreateCommand>) {
+    let registering = surface.clone();
+    let Some(http) = surface.http.get().cloned() else { return };
+    surface.shutdown.spawn(async move {
+        let count = commands.len();
+        let telling = serenity::all::Command::set_global_commands(&http, commands);
+        match registering.shutdown.unless_begun(telling).await {
+            Some(Ok(_)) => info!(commands.count = count, "commands registered"),
+            Some(Err(failure)) => {
+                warn!(
+                    error = &failure as &dyn std::error::Error,
+                    "commands could not be registered: the old ones stay"
+                );
+            }
+            None => {}
+        }
+    });
+}
+
+impl Surface {
+    /// Who the bot is. `None` until the first connection.
+    pub(crate) fn me(&self) -> Option<Me> {
+        self.me.get().copied()
+    }
+
+    /// Discord has said who the bot is. The first time, turns of an earlier run are taken up.
+    pub(crate) fn introduce(&self, me: Me) {
+        if self.me.set(me).is_ok() {
+            let unfinished =
+                std::mem::take(&mut *self.unfinished.lock().unwrap_or_else(PoisonError::into_inner));
+            resume::take_up(self, me, unfinished);
+        }
+    }
+
+    /// Asks Discord for a channel that no event has told of.
+    pub(crate) async fn ask_for_channel(&self, channel: ChannelId) {
+        let Some(http) = self.http.get() else { return };
+        match http.get_channel(channel.get().into()).await {
+            Ok(serenity::all::Channel::Guild(known)) => self.channels.learn(&known),
+            Ok(_) => {}
+            Err(failure) => {
+                warn!(channel.id = %channel, error = &failure as &dyn std::error::Error, "an unknown channel")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_is_local_by_its_whole_host() {
+        for local in ["ws://127.0.0.1:4000", "ws://127.0.0.1/?v=10", "ws://[::1]:4000/", "ws://localhost:1"] {
+            assert!(is_local(local), "{local}");
+        }
+        for foreign in [
+            "wss://gateway.discord.gg",
+            "ws://127.0.0.1.example.com",
+            "ws://localhost.example.com:80",
+            "ws://localhost@example.com",
+            "ws://localhost:80@example.com",
+            "wss://127.0.0.1",
+            "",
+        ] {
+            assert!(!is_local(foreign), "{foreign}");
+        }
+    }
+}
