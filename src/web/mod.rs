@@ -16,9 +16,10 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use self::connections::Connections;
-pub use self::playground::{Figures, Playground, ReplyFigures};
+pub use self::playground::{Figures, PersonaOf, Playground, ReplyFigures};
 pub use self::security::Access;
 use self::security::Gate;
+use crate::governor::Governor;
 use crate::shutdown::Shutdown;
 use crate::status::Status;
 
@@ -28,6 +29,8 @@ const MAX_BODY: usize = 64 * 1024;
 /// What the pages show and who may see them.
 pub struct Pages {
     pub status: Status,
+    /// Whose counts `/health/ready` shows.
+    pub governor: Option<Governor>,
     pub access: Access,
     /// Names besides the loopback ones under which a browser may ask for the pages, without a port.
     pub hosts: Vec<String>,
@@ -49,7 +52,7 @@ fn router(pages: Pages, shutdown: &Shutdown) -> Router {
     let health = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(pages.status);
+        .with_state(health::Signs { status: pages.status, governor: pages.governor });
     let gate = Gate::new(pages.access, pages.hosts);
     let playground = pages.playground.map(|playground| playground::router(playground, shutdown));
     playground

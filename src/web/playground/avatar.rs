@@ -32,11 +32,11 @@ pub(super) fn bot(name: &str, color: u32) -> Markup {
     }
 }
 
-/// The bot this page is about: a prism on a dark stone.
-pub(super) fn prism() -> Markup {
+/// The bot this page is about: a prism on a stone of its colour.
+pub(super) fn prism(color: u32) -> Markup {
     html! {
         svg.avatar viewBox="0 0 40 40" aria-hidden="true" {
-            path d="M12 1h16l11 11v16l-11 11h-16l-11-11v-16z" fill="#4d3728" {}
+            path d="M12 1h16l11 11v16l-11 11h-16l-11-11v-16z" fill=(hex(color)) {}
             path d="M1 22l15-4 2 3zM39 15l-17 4 1 2z" fill="#f7ecd9" fill-opacity=".8" {}
             path d="M20 8 32 30H8z" fill="#b8492b" {}
             path d="M20 8 32 30H20z" fill="#d9822b" {}

@@ -1,6 +1,7 @@
 //! One stream of events per page: what changed is drawn anew and sent.
 //!
-//! A stream begins with the whole channel, so a page that lost its connection only has to connect again.
+//! A stream begins with the whole channel and with what was never answered in it, so a page that lost its connection
+//! only has to connect again.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
@@ -18,16 +19,16 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::page::{self, Asked};
 use super::scene::{Facts, Scene};
-use super::{Shared, commands, message, places};
-use crate::emulator::{Change, Emulator, InteractionState};
-use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
+use super::{Playground, Shared, answering, commands, message, places};
+use crate::emulator::{Change, Emulator, InteractionState, InteractionView};
+use crate::ids::{ChannelId, InteractionId, MessageId, PersonaId, UserId};
 
 /// 503 when too many pages watch already: the page tries again by itself.
 pub(super) async fn stream(State(shared): State<Shared>, Query(asked): Query<Asked>) -> Response {
     let Ok(place) = shared.streams.clone().try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open").into_response();
     };
-    let Some(feed) = Feed::begin(shared, &asked, place) else {
+    let Some(feed) = Feed::begin(shared, &asked, place).await else {
         return (StatusCode::NOT_FOUND, "there is nothing to watch").into_response();
     };
     let events = unfold(feed, |mut feed| async { Some((Ok::<_, Infallible>(feed.next().await?), feed)) });
@@ -39,9 +40,14 @@ struct Feed {
     viewer: UserId,
     channel: ChannelId,
     changes: Receiver<Change>,
+    /// Who answered here when the head was last drawn.
+    persona: Option<PersonaId>,
     ready: VecDeque<Event>,
     _place: OwnedSemaphorePermit,
 }
+
+/// How much of what was never answered is told again.
+const UNANSWERED: usize = 20;
 
 /// What happened since the last look. A reply that grew ten times is drawn once.
 #[derive(Default)]
@@ -50,8 +56,12 @@ struct News {
     places: bool,
     commands: bool,
     typing: bool,
+    /// Somebody may answer now who did not before.
+    head: bool,
+    presence: bool,
     messages: BTreeSet<MessageId>,
     unanswered: Vec<InteractionId>,
+    answered: Vec<InteractionId>,
     elsewhere: BTreeSet<ChannelId>,
 }
 
@@ -64,14 +74,16 @@ struct Whole {
 }
 
 impl Feed {
-    fn begin(shared: Shared, asked: &Asked, place: OwnedSemaphorePermit) -> Option<Self> {
+    async fn begin(shared: Shared, asked: &Asked, place: OwnedSemaphorePermit) -> Option<Self> {
         let emulator = &shared.playground.emulator;
         // Watched first, drawn afterwards: what happens in between is only drawn twice.
         let changes = emulator.changes();
         let scene = Scene::near(emulator, asked.channel, asked.viewer)?;
         let (viewer, channel) = (scene.viewer, scene.channel);
-        let ready = VecDeque::from([whole(&scene, emulator)]);
-        Some(Self { shared, viewer, channel, changes, ready, _place: place })
+        let ready = VecDeque::new();
+        let mut feed = Self { shared, viewer, channel, changes, persona: None, ready, _place: place };
+        feed.draw_whole(&scene).await;
+        Some(feed)
     }
 
     async fn next(&mut self) -> Option<Event> {
@@ -81,7 +93,7 @@ impl Feed {
             }
             let shutdown = self.shared.shutdown.clone();
             let news = shutdown.unless_begun(self.news()).await??;
-            self.draw(&news);
+            self.draw(&news).await;
         }
     }
 
@@ -124,10 +136,15 @@ impl Feed {
                     news.unanswered.push(id);
                 }
             }
-            Change::Interaction { .. }
-            | Change::BotConnected
-            | Change::BotResumed
-            | Change::BotDisconnected => {}
+            Change::Interaction { id, channel, user, state: InteractionState::Answered } => {
+                // A command may have chosen another persona, for a thread also in its parent.
+                news.head = true;
+                if channel == self.channel && user == self.viewer {
+                    news.answered.push(id);
+                }
+            }
+            Change::Interaction { .. } => {}
+            Change::BotConnected | Change::BotResumed | Change::BotDisconnected => news.presence = true,
         }
     }
 
@@ -138,41 +155,69 @@ impl Feed {
         })
     }
 
-    fn draw(&mut self, news: &News) {
-        let emulator = &self.shared.playground.emulator;
-        let Some(scene) = Scene::near(emulator, Some(self.channel), Some(self.viewer)) else { return };
+    async fn draw(&mut self, news: &News) {
+        let emulator = self.shared.playground.emulator.clone();
+        let Some(scene) = Scene::near(&emulator, Some(self.channel), Some(self.viewer)) else { return };
         if news.everything || scene.channel != self.channel {
             self.channel = scene.channel;
-            self.ready.push_back(whole(&scene, emulator));
-            return;
+            return self.draw_whole(&scene).await;
         }
+        if news.head {
+            self.draw_head(&scene).await;
+        }
+        self.draw_surroundings(&scene, news);
+        self.ready.extend(news.messages.iter().filter_map(|id| changed(&scene, &emulator, *id)));
+        let late = news.unanswered.iter().filter_map(|id| emulator.interaction(*id));
+        self.ready.extend(late.map(|interaction| unanswered(&scene, &interaction)));
+        self.ready.extend(news.answered.iter().filter_map(|id| answered(&emulator, *id)));
+        let visible = news.elsewhere.iter().filter(|channel| scene.world.can_view(self.viewer, **channel));
+        self.ready.extend(visible.map(|channel| event("unread", &json!({ "channel": channel }))));
+    }
+
+    fn draw_surroundings(&mut self, scene: &Scene, news: &News) {
+        let emulator = &self.shared.playground.emulator;
         if news.places {
-            self.ready.push_back(event("places", &json!({ "html": places::show(&scene).into_string() })));
+            self.ready.push_back(event("places", &json!({ "html": places::show(scene).into_string() })));
         }
         if news.commands {
-            self.ready.push_back(event(
-                "commands",
-                &json!({ "commands": commands::flatten(&emulator.commands()) }),
-            ));
+            let commands = commands::flatten(&emulator.commands());
+            self.ready.push_back(event("commands", &json!({ "commands": commands })));
+        }
+        if news.presence {
+            let absence = answering::absence(emulator, scene.bot_name());
+            self.ready.push_back(event("presence", &json!({ "absence": absence })));
         }
         if news.typing {
             self.ready.push_back(event("typing", &json!({ "name": scene.bot_name() })));
         }
-        self.ready.extend(news.messages.iter().filter_map(|id| changed(&scene, emulator, *id)));
-        self.ready.extend(news.unanswered.iter().filter_map(|id| unanswered(&scene, emulator, *id)));
-        let visible = news.elsewhere.iter().filter(|channel| scene.world.can_view(self.viewer, **channel));
-        self.ready.extend(visible.map(|channel| event("unread", &json!({ "channel": channel }))));
     }
-}
 
-fn whole(scene: &Scene, emulator: &Emulator) -> Event {
-    let whole = Whole {
-        page: scene.facts(emulator),
-        head: page::head(scene).into_string(),
-        places: places::show(scene).into_string(),
-        messages: page::messages(scene, emulator).into_string(),
-    };
-    event("channel", &whole)
+    async fn draw_whole(&mut self, scene: &Scene) {
+        let persona = answering::persona_in(&self.shared, self.channel).await;
+        self.persona = persona.as_ref().map(|persona| persona.id.clone());
+        let Playground { emulator, personas, .. } = &*self.shared.playground;
+        let whole = Whole {
+            page: scene.facts(emulator),
+            head: page::head(scene, persona.as_deref(), personas).into_string(),
+            places: places::show(scene).into_string(),
+            messages: page::messages(scene, emulator).into_string(),
+        };
+        self.ready.push_back(event("channel", &whole));
+        let old = emulator.unanswered(self.channel, self.viewer);
+        let recent = &old[old.len().saturating_sub(UNANSWERED)..];
+        self.ready.extend(recent.iter().map(|interaction| unanswered(scene, interaction)));
+    }
+
+    async fn draw_head(&mut self, scene: &Scene) {
+        let persona = answering::persona_in(&self.shared, self.channel).await;
+        let id = persona.as_ref().map(|persona| persona.id.clone());
+        if id == self.persona {
+            return;
+        }
+        self.persona = id;
+        let head = page::head(scene, persona.as_deref(), &self.shared.playground.personas).into_string();
+        self.ready.push_back(event("head", &json!({ "html": head })));
+    }
 }
 
 fn changed(scene: &Scene, emulator: &Emulator, id: MessageId) -> Option<Event> {
@@ -182,10 +227,16 @@ fn changed(scene: &Scene, emulator: &Emulator, id: MessageId) -> Option<Event> {
     visible.then(|| event("put", &json!({ "id": id, "html": html() })))
 }
 
-fn unanswered(scene: &Scene, emulator: &Emulator, id: InteractionId) -> Option<Event> {
-    let interaction = emulator.interaction(id)?;
-    let html = message::unanswered(scene, &interaction).into_string();
-    Some(event("unanswered", &json!({ "id": id, "html": html })))
+/// The page shows it only when it asked, and once.
+fn unanswered(scene: &Scene, interaction: &InteractionView) -> Event {
+    let html = message::unanswered(scene, interaction).into_string();
+    event("unanswered", &json!({ "id": interaction.id, "html": html }))
+}
+
+/// Nobody waits any longer; the answer itself may stand anywhere.
+fn answered(emulator: &Emulator, id: InteractionId) -> Option<Event> {
+    let pressed = emulator.interaction(id)?.pressed;
+    Some(event("answered", &json!({ "id": id, "pressed": pressed })))
 }
 
 fn event(kind: &str, data: &impl Serialize) -> Event {

@@ -30,7 +30,8 @@ pub(super) fn show(scene: &Scene, emulator: &Emulator, message: &MessageView) ->
                 @for row in &message.components { (buttons(row)) }
                 p.under {
                     @if message.ephemeral { span { "Only you can see this" } }
-                    @if message.edited { span { "edited" } }
+                    // A reply that streams is edited all the time.
+                    @if message.edited && !ours { span { "edited" } }
                     @if ours { span.figures {} }
                 }
             }
@@ -50,7 +51,7 @@ pub(super) fn unanswered(scene: &Scene, interaction: &InteractionView) -> Markup
 
 fn portrait(scene: &Scene, author: &AuthorView) -> Markup {
     match author {
-        _ if author.id == scene.world.bot => avatar::prism(),
+        _ if author.id == scene.world.bot => avatar::prism(author.color),
         AuthorView { bot: true, .. } => avatar::bot(&author.name, author.color),
         AuthorView { bot: false, .. } => avatar::person(&author.name, author.color),
     }

@@ -4,6 +4,7 @@
 //! The script only puts what comes into its place and sends what is typed.
 
 mod actions;
+mod answering;
 mod assets;
 mod avatar;
 mod commands;
@@ -26,6 +27,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
+pub use self::answering::PersonaOf;
 pub use self::figures::{Figures, ReplyFigures};
 use crate::emulator::Emulator;
 use crate::persona::Library;
@@ -41,6 +43,7 @@ pub struct Playground {
     /// One sentence on where the replies come from.
     pub model_line: String,
     pub figures: Figures,
+    pub persona_of: PersonaOf,
 }
 
 #[derive(Clone)]

@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use super::markup::without_overrides;
 use super::scene::Scene;
-use super::{Shared, assets, avatar, message, places, side};
+use super::{Playground, Shared, answering, assets, avatar, message, places, side};
 use crate::emulator::Emulator;
 use crate::emulator::world::User;
 use crate::ids::{ChannelId, UserId};
+use crate::persona::{Library, Persona};
 use crate::web::security::Nonce;
 
 /// How many messages of a channel are shown.
@@ -34,12 +35,15 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Response {
     match Scene::near(&shared.playground.emulator, asked.channel, asked.viewer) {
-        Some(scene) => Html(whole(&shared, &scene, &nonce).into_string()).into_response(),
+        Some(scene) => {
+            let persona = answering::persona_in(&shared, scene.channel).await;
+            Html(whole(&shared, &scene, persona.as_deref(), &nonce).into_string()).into_response()
+        }
         None => (StatusCode::NOT_FOUND, "There is nobody here as whom one could type.").into_response(),
     }
 }
 
-fn whole(shared: &Shared, scene: &Scene, nonce: &Nonce) -> Markup {
+fn whole(shared: &Shared, scene: &Scene, persona: Option<&Persona>, nonce: &Nonce) -> Markup {
     let emulator = &shared.playground.emulator;
     let facts = serde_json::to_string(&scene.facts(emulator)).unwrap_or_default();
     html! {
@@ -58,7 +62,7 @@ fn whole(shared: &Shared, scene: &Scene, nonce: &Nonce) -> Markup {
                 a.skip href="#composer" { "Skip to the message box" }
                 (top(&shared.playground.model_line))
                 (rail(scene))
-                (conversation(scene, emulator))
+                (conversation(shared, scene, persona))
                 aside id="side" aria-label="Personas" { (side::show(&shared.playground.personas)) }
                 (jump())
                 div id="toasts" role="alert" {}
@@ -110,11 +114,13 @@ fn chooser(scene: &Scene, person: &User) -> Markup {
     }
 }
 
-fn conversation(scene: &Scene, emulator: &Emulator) -> Markup {
+fn conversation(shared: &Shared, scene: &Scene, persona: Option<&Persona>) -> Markup {
+    let Playground { emulator, personas, .. } = &*shared.playground;
     html! {
         main {
-            header.head id="head" { (head(scene)) }
+            header.head id="head" { (head(scene, persona, personas)) }
             div id="messages" role="log" aria-live="off" aria-label="Messages" { (messages(scene, emulator)) }
+            p.away id="away" role="status" hidden {}
             p id="typing" hidden { (message::dots()) bdi id="typing-name" {} " is typing…" }
             (hints(scene))
             (foot())
@@ -122,12 +128,13 @@ fn conversation(scene: &Scene, emulator: &Emulator) -> Markup {
     }
 }
 
-pub(super) fn head(scene: &Scene) -> Markup {
+pub(super) fn head(scene: &Scene, persona: Option<&Persona>, personas: &Library) -> Markup {
     let topic = scene.current().and_then(|channel| channel.topic.as_deref());
     html! {
         h1 { bdi { (without_overrides(&scene.title())) } }
         @if scene.world.is_nsfw(scene.channel) { span.aged { "18+" } }
-        @if let Some(topic) = topic { p { (without_overrides(topic)) } }
+        @if let Some(topic) = topic { p.topic { (without_overrides(topic)) } }
+        @if let Some(persona) = persona { (answering::line(personas, persona)) }
     }
 }
 
@@ -147,7 +154,7 @@ fn opening(scene: &Scene) -> Markup {
         @if scene.is_direct() {
             p { "Everything you write here goes to " (bot) ". No mention is needed." }
         } @else {
-            p { "Mention @" (bot) " and whichever persona lives here answers. Reply to an answer to go on." }
+            p { "Mention @" (bot) ", and whoever lives here answers. Reply to an answer to go on." }
         }
     }
 }

@@ -38,7 +38,7 @@ fn entry(scene: &Scene, channel: &Channel) -> Markup {
     html! {
         li class=[channel.is_thread().then_some("thread")] {
             a href=(address) data-channel-id=(channel.id) data-title=(title) aria-current=[current] {
-                (mark(channel))
+                (mark(scene, channel))
                 bdi { (without_overrides(title.trim_start_matches('#'))) }
                 @if channel.nsfw { span.aged title="Age-restricted" { "18+" } }
             }
@@ -46,10 +46,12 @@ fn entry(scene: &Scene, channel: &Channel) -> Markup {
     }
 }
 
-fn mark(channel: &Channel) -> Markup {
+fn mark(scene: &Scene, channel: &Channel) -> Markup {
     match channel.kind {
         ChannelKind::Text { .. } => html! { span.mark aria-hidden="true" { "#" } },
         ChannelKind::Thread(_) => html! { span.mark aria-hidden="true" { "↳" } span.unseen { "thread: " } },
-        ChannelKind::Direct { .. } => avatar::prism(),
+        ChannelKind::Direct { .. } => {
+            avatar::prism(scene.world.user(scene.world.bot).map_or(0, |bot| bot.color))
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::answering;
 use super::commands::{self, Command};
 use super::markup::Names;
 use crate::emulator::Emulator;
@@ -24,10 +25,14 @@ pub(super) struct Facts {
     bot: UserId,
     title: String,
     direct: bool,
+    /// Whether the viewer may choose who answers here.
+    chooses: bool,
     people: Vec<Known>,
     roles: Vec<Known>,
     channels: Vec<Known>,
     commands: Vec<Command>,
+    /// Why nobody would answer now.
+    absence: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,10 +122,12 @@ impl Scene {
             bot: self.world.bot,
             title: self.title(),
             direct: self.is_direct(),
+            chooses: self.is_direct() || self.manages(self.viewer),
             people: self.world.users.iter().filter(here).map(known_user).collect(),
             roles: roles.map(|role| known(role.id.get(), &role.name, "role")).collect(),
             channels: self.world.channels.iter().filter(visible).map(known_channel).collect(),
             commands: commands::flatten(&emulator.commands()),
+            absence: answering::absence(emulator, self.bot_name()),
         }
     }
 }

@@ -53,6 +53,9 @@ impl Writer<'_> {
             Style::Spoiler => html! {
                 span.spoiler role="button" tabindex="0" aria-label="Spoiler: press to show" { span inert { (inner) } }
             },
+            Style::Curtain => html! {
+                div.spoiler role="button" tabindex="0" aria-label="Spoiler: press to show" { div inert { (inner) } }
+            },
         }
     }
 

@@ -74,6 +74,21 @@ fn spoilers_are_paired_and_a_lone_mark_is_text() {
 }
 
 #[test]
+fn spoilers_span_paragraphs() {
+    let hidden = |inner: &str| {
+        format!(
+            "<div class=\"spoiler\" role=\"button\" tabindex=\"0\" aria-label=\"Spoiler: press to show\">\
+             <div inert>{inner}</div></div>"
+        )
+    };
+    check("a ||b\n\nc|| d", &format!("<p>a </p>{}<p> d</p>", hidden("<p>b</p><p>c</p>")));
+    check("||a\n- b\n\nc||", &hidden("<p>a</p><ul><li>b</li></ul><p>c</p>"));
+    check("a ||b\n\nc", "<p>a ||b</p><p>c</p>");
+    check("||a\n\nb||\n\nc ||", &format!("{}<p>c ||</p>", hidden("<p>a</p><p>b</p>")));
+    assert_eq!(preview("so: ||he\n\ndies|| sadly", &Names::default(), 40), "so: ▒ sadly");
+}
+
+#[test]
 fn ids_become_names_that_are_escaped() {
     let robin = "<span class=\"chip\">@<bdi>Robin &lt;b&gt;</bdi></span>";
     check("<@1> <@!1>", &format!("<p>{robin} {robin}</p>"));

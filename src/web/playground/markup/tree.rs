@@ -32,6 +32,8 @@ pub(super) enum Style {
     Underline,
     Strike,
     Spoiler,
+    /// A spoiler over whole paragraphs.
+    Curtain,
 }
 
 impl Style {
@@ -184,7 +186,7 @@ pub(super) fn plain(nodes: &[Node]) -> String {
         match node {
             Node::Text(text) | Node::Code(text) | Node::Fence { code: text, .. } => words.push_str(text),
             Node::Break => words.push('\n'),
-            Node::Group(Style::Spoiler, _) => words.push('▒'),
+            Node::Group(Style::Spoiler | Style::Curtain, _) => words.push('▒'),
             Node::Group(style, inner) if style.is_block() => {
                 words.push_str(&plain(inner));
                 words.push('\n');

@@ -7,21 +7,44 @@ let filling = null;
 const prepare = (command, rest, how) => {
   const values = readValues(command, rest);
   const complete = command.options.every((option) => !option.required || values[option.name]);
-  if (how === "Enter" && complete && (rest || command.options.length === 0)) {
-    setText("");
-    return run(command, values);
-  }
+  if (how === "Enter" && complete && (rest || command.options.length === 0)) return runTyped(command, values);
   fill(command, values);
 };
 
-/** `name:value` pairs; without any, the words belong to the first option. */
+/** What was refused comes back to be mended, unless something else was begun. */
+const runTyped = async (command, values) => {
+  const [text, place] = [composer.value, page.channel];
+  setText("");
+  if (await run(command, values) || composer.value || page.channel !== place) return;
+  setText(text);
+};
+
+/** A value runs from its `name:` to the next one, or stands in quotes. Words before the first belong to `spoken`. */
 const readValues = (command, rest) => {
   const values = {};
-  const names = command.options.map((option) => option.name);
-  const pairs = [...rest.matchAll(/([\w-]+):\s*("[^"]*"|\S+)/gu)].filter(([, key]) => names.includes(key));
-  for (const [, key, value] of pairs) values[key] = value.replace(/^"|"$/gu, "");
-  if (pairs.length === 0 && rest && names.length) values[names[0]] = rest;
+  const named = (key) => command.options.find((option) => option.name === key.toLowerCase());
+  const marks = [...rest.matchAll(/(?<=^|\s)([\p{L}\p{N}_-]+):(?:\s*"[^"]*"(?=\s|$))?/gu)].filter(([, key]) => named(key));
+  marks.forEach(({ index, 1: key }, at) => {
+    const text = rest.slice(index + key.length + 1, marks[at + 1]?.index).trim();
+    values[named(key).name] = meant(named(key), text.replace(/^"([^"]*)"$/u, "$1"));
+  });
+  const [bare, option] = [rest.slice(0, marks[0]?.index).trim(), spoken(command)];
+  if (bare && option) values[option.name] ??= meant(option, bare);
   return values;
+};
+
+/** The option that needs no name: the one text that must be there, otherwise the first of all. */
+const spoken = ({ options }) => {
+  const texts = options.filter((option) => option.required && option.kind === "text");
+  return texts.length === 1 ? texts[0] : options[0];
+};
+
+/** Choices, people and channels may be typed by their names. */
+const meant = (option, text) => {
+  const typed = (["user", "channel"].includes(option.kind) ? text.replace(/^[@#]/u, "") : text).toLowerCase();
+  const is = (other) => String(other).toLowerCase() === typed;
+  const choice = fixedChoices(option)?.find(({ name, value }) => is(name) || is(value));
+  return String(choice?.value ?? text);
 };
 
 const run = async (command, values) => {
@@ -75,12 +98,12 @@ const textField = (option) => {
   for (const [key, value] of [["role", "combobox"], ["aria-controls", "palette"], ["aria-autocomplete", "list"], ["aria-expanded", "false"]]) {
     input.setAttribute(key, value);
   }
-  const ask = () => complete(option, input);
   input.addEventListener("input", () => {
     delete input.dataset.value;
-    ask();
+    complete(option, input, input.value ? 0 : NONE);
   });
-  input.addEventListener("focus", ask);
+  // Whoever only passes by chooses nothing.
+  input.addEventListener("focus", () => complete(option, input, NONE));
   input.addEventListener("blur", closePalette);
   return input;
 };
@@ -91,21 +114,23 @@ const filled = () => {
 };
 
 let asked = 0;
-const complete = async (option, input) => {
+const complete = async (option, input, at) => {
   asked += 1;
   const mine = asked;
   await new Promise((done) => setTimeout(done, 120));
   if (mine !== asked || document.activeElement !== input) return;
   const answer = await act("complete", { command: filling.path, options: filled(), focused: option.name });
   if (mine !== asked || document.activeElement !== input || !answer) return;
-  suggest(input, answer.choices.map((choice) => ({
-    label: choice.name,
-    pick: () => {
+  const items = answer.choices.map((choice) => {
+    const [label, ...rest] = choice.name.split(": ");
+    const pick = () => {
       asked += 1;
-      input.value = choice.name;
+      input.value = label;
       input.dataset.value = choice.value;
-    },
-  })), "Nothing fits.");
+    };
+    return { label, hint: rest.join(": "), pick };
+  });
+  suggest(input, items, "Nothing fits.", at);
 };
 
 const leaveCommand = () => {
@@ -119,4 +144,8 @@ const leaveCommand = () => {
 commandBox.addEventListener("keydown", (event) => {
   if (paletteKey(event)) return;
   if (event.key === "Escape") leaveCommand();
+  // A field sends its form by itself, a list of choices does not.
+  if (event.key !== "Enter" || !event.target.matches("select")) return;
+  event.preventDefault();
+  byId("compose").requestSubmit();
 });

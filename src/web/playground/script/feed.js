@@ -10,6 +10,9 @@ let sticks = true;
 const settling = new Map();
 const figures = new Map();
 const waiting = new Set();
+/** What was never answered, kept over a new connection. */
+const NOTES = 20;
+const notes = [];
 
 const connect = (channel, as) => {
   stream?.close();
@@ -19,9 +22,12 @@ const connect = (channel, as) => {
   on("put", put);
   on("gone", ({ id }) => remove(id));
   on("unanswered", unanswered);
+  on("answered", answered);
   on("typing", showTyping);
   on("unread", ({ channel }) => markUnread(channel));
   on("places", ({ html }) => showPlaces(html));
+  on("head", ({ html }) => showHead(html));
+  on("presence", ({ absence }) => showAbsence(absence));
   on("commands", ({ commands }) => { page.commands = commands; });
   const mine = stream;
   stream.onopen = () => lost(false);
@@ -40,10 +46,12 @@ const messages = () => [...list.querySelectorAll("[data-message-id]")];
 const showChannel = (shown) => {
   const moved = shown.page.channel !== page.channel;
   page = shown.page;
-  byId("head").replaceChildren(fragment(shown.head));
+  showHead(shown.head);
+  showAbsence(page.absence);
   const at = list.scrollTop;
   list.replaceChildren(fragment(shown.messages));
   if (moved) sticks = true;
+  notes.filter(({ channel, as }) => channel === page.channel && as === page.as).forEach(placeNote);
   dress(list);
   showPlaces(shown.places);
   showTyping(null);
@@ -51,6 +59,24 @@ const showChannel = (shown) => {
   list.scrollTop = sticks ? list.scrollHeight : at;
   invite();
   messages().slice(-20).forEach((message) => askFigures(message.dataset.messageId, FIGURE_WAITS.length - 1));
+};
+
+const showHead = (html) => {
+  byId("head").replaceChildren(fragment(html));
+  markCard();
+};
+
+/** Marks the card of the persona that answers here. */
+const markCard = () => {
+  const here = byId("head").querySelector("[data-persona-id]")?.dataset.personaId;
+  for (const card of byId("side").querySelectorAll("[data-persona-id]")) {
+    card.toggleAttribute("data-here", card.dataset.personaId === here);
+  }
+};
+
+const showAbsence = (absence) => {
+  byId("away").textContent = absence ?? "";
+  byId("away").hidden = !absence;
 };
 
 /** What the server's HTML lacks: local times, grouping, what the visitor had opened or marked. */
@@ -118,9 +144,36 @@ const focusIn = (old, fresh) => {
 /** Only what was asked on this page is reported here; suggestions that fail are said elsewhere. */
 const unanswered = ({ id, html }) => {
   if (!waiting.delete(id)) return;
-  list.append(fragment(html));
-  list.querySelectorAll("button:disabled[data-waiting]").forEach((button) => { button.disabled = false; });
+  const note = { channel: page.channel, as: page.as, after: messages().at(-1)?.dataset.messageId ?? "", html };
+  notes.push(note);
+  if (notes.length > NOTES) notes.shift();
+  placeNote(note);
+  release(list);
   if (sticks) list.scrollTop = list.scrollHeight;
+};
+
+/** Notes on the same message stand in their order. */
+const placeNote = ({ after, html }) => {
+  let before = find(after) ?? list.querySelector(".opening");
+  while (before.nextElementSibling?.matches(".note")) before = before.nextElementSibling;
+  before.after(fragment(html));
+};
+
+/** An answer need not change the message whose button was pressed. */
+const answered = ({ id, pressed }) => {
+  waiting.delete(id);
+  const message = pressed && find(pressed);
+  if (message) release(message);
+};
+
+const release = (root) => {
+  root.querySelectorAll("button[data-waiting]").forEach((button) => hold(button, false));
+};
+
+/** Stays in reach of the keyboard, which a disabled button would not. */
+const hold = (button, is) => {
+  button.toggleAttribute("data-waiting", is);
+  button.ariaDisabled = is ? "true" : null;
 };
 
 const remove = (id) => {

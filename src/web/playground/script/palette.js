@@ -1,17 +1,19 @@
 // One list of suggestions for everything that is typed: commands, people, channels, values of an option.
 
 const palette = byId("palette");
-const suggestions = { items: [], at: 0, owner: null };
+/** The place of the selected item while there is none: keys but the arrows are the field's own. */
+const NONE = -1;
+const suggestions = { items: [], at: NONE, owner: null };
 
 /** Shows items `{ mark, label, hint, pick }` for the field that has the focus. */
-const suggest = (owner, items, empty = "") => {
+const suggest = (owner, items, empty = "", at = 0) => {
   suggestions.owner?.removeAttribute("aria-activedescendant");
-  Object.assign(suggestions, { owner, items: items.slice(0, 25), at: 0 });
+  Object.assign(suggestions, { owner, items: items.slice(0, 25), at: NONE });
   palette.hidden = items.length === 0 && empty === "";
   tellExpanded(owner);
   palette.replaceChildren(...suggestions.items.map(row));
   if (items.length === 0) palette.append(nothing(empty));
-  select(0);
+  if (at !== NONE) select(at);
 };
 
 /** The message box is no combobox to assistive technology, the options of a command are. */
@@ -61,10 +63,11 @@ const choose = (how) => {
 const paletteKey = (event) => {
   if (palette.hidden || event.isComposing) return false;
   const any = suggestions.items.length > 0;
+  const chosen = any && suggestions.at !== NONE;
   if (event.key === "Escape") closePalette();
   else if (any && event.key === "ArrowDown") select(suggestions.at + 1);
-  else if (any && event.key === "ArrowUp") select(suggestions.at - 1);
-  else if (any && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) choose(event.key);
+  else if (any && event.key === "ArrowUp") select(Math.max(suggestions.at, 0) - 1);
+  else if (chosen && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey) choose(event.key);
   else return false;
   event.preventDefault();
   event.stopPropagation();

@@ -67,13 +67,19 @@ const ACTIONS = {
     button.textContent = "Copied";
   },
   press: async (button, id) => {
-    button.disabled = true;
-    button.setAttribute("data-waiting", "");
+    if (button.hasAttribute("data-waiting")) return;
+    hold(button, true);
     const done = await act("press", { message: id, custom_id: button.dataset.customId });
-    if (!done) button.disabled = false;
+    if (!done) hold(button, false);
   },
   persona: async (button) => {
-    const done = await act("invoke", { command: "persona use", options: { persona: button.dataset.persona } });
+    const { persona } = button.dataset;
+    const chat = page.commands.find(({ path }) => path === "chat");
+    if (!page.chooses && chat) {
+      closeDrawers();
+      return fill(chat, { persona });
+    }
+    const done = await act("invoke", { command: "persona use", options: { persona } });
     if (!done) return;
     closeDrawers();
     if (!composer.value && !page.direct) setText(`@${name(page.bot)} `);
@@ -207,6 +213,8 @@ byId("hints-close").addEventListener("click", () => {
 });
 
 dress(list);
+markCard();
+showAbsence(page.absence);
 list.scrollTop = list.scrollHeight;
 connect(page.channel, page.as);
 invite();

@@ -58,6 +58,7 @@ const act = async (action, body = {}) => {
   if (answer.ok) {
     const done = answer.status === 204 ? {} : await answer.json();
     if (done.interaction) waiting.add(done.interaction);
+    if (waiting.size > 100) waiting.delete(waiting.values().next().value);
     return done;
   }
   const { error } = await answer.json().catch(() => ({}));

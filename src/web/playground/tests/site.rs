@@ -40,13 +40,24 @@ impl Site {
         let shutdown = Shutdown::default();
         let status = Status::default();
         let emulator = Emulator::start(Settings::default(), World::playground(), &shutdown).await.unwrap();
+        let personas = Library::embedded();
         let playground = Playground {
             emulator: emulator.clone(),
-            personas: Library::embedded(),
+            personas: personas.clone(),
+            persona_of: Arc::new(move |_| {
+                let personas = personas.clone();
+                Box::pin(async move { Some(personas.default_persona()) })
+            }),
             model_line: "Replies come from a test.".into(),
             figures: Arc::new(|message| Box::pin(async move { (message == MEASURED).then(figures) })),
         };
-        let pages = Pages { status: status.clone(), access, hosts: Vec::new(), playground: Some(playground) };
+        let pages = Pages {
+            status: status.clone(),
+            governor: None,
+            access,
+            hosts: Vec::new(),
+            playground: Some(playground),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         let stop = shutdown.clone();
