@@ -13,3 +13,5 @@ pub mod persona;
 pub mod status;
 pub mod store;
 pub mod web;
+pub mod config;
+pub mod telemetry;
