@@ -1,0 +1,256 @@
+//! The composition root: builds the handles, starts the parts, drains them in order.
+//!
+//! A stop has two stages. First nothing new is begun and running answers finish; the governor, the store and the pages
+//! serve them until the last one is closed. Then these end too, the store last.
+
+mod front;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+pub use self::front::Front;
+use crate::chat::{Engine, Parts};
+use crate::config::{Config, Problems, is_loopback};
+use crate::discord::{self, Bot};
+use crate::document::Problem;
+use crate::governor::{self, Governor};
+use crate::llm::Ladder;
+use crate::persona::{Library, LoadError};
+use crate::shutdown::Shutdown;
+use crate::status::Status;
+use crate::store::Store;
+use crate::web::{self, Access, Pages};
+
+/// How long a connection to Discord or to a model server may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest request through the governor's door; above the governor's own patience.
+const DOOR_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// For writing down and marking what the end of the grace period interrupted.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// For each of the parts that end after the last turn. With [`LAST_WORDS`] and the gateway's goodbye, a stop takes
+/// less than [`crate::config::STOP_RESERVE`] beyond its grace period.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A bot that is built and not yet connected.
+pub struct App {
+    config: Config,
+    parts: Running,
+    governor: Governor,
+    bot: Bot,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// What runs beside the connection to Discord.
+#[derive(Clone)]
+struct Running {
+    engine: Engine,
+    status: Status,
+    /// Intake and turns.
+    stop: Shutdown,
+    /// What turns need until the last one is closed.
+    services: Shutdown,
+}
+
+impl App {
+    /// Builds everything up to the connection.
+    ///
+    /// # Errors
+    /// What could not be opened, bound or reached, with its cure.
+    pub async fn build(config: Config, stop: Shutdown) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.http).await;
+        let listener = listener.with_context(|| format!("cannot listen on {} (PRISM_HTTP)", config.http))?;
+        let status = Status::default();
+        let clients = Clients::build(&config)?;
+        let engine = engine(&config, clients.model, &status, &stop).await?;
+        let store = engine.store().clone();
+        let built =
+            Self::assemble(config, Running::new(engine, status, stop), clients.discord, listener).await;
+        if built.is_err() {
+            // A start that fails is no crash: the next one need not check the whole database.
+            store.close().await;
+        }
+        built
+    }
+
+    async fn assemble(
+        config: Config,
+        parts: Running,
+        client: reqwest::Client,
+        listener: TcpListener,
+    ) -> anyhow::Result<Self> {
+        let address = listener.local_addr()?;
+        let token = config.token.clone().context("no Discord token is configured (DISCORD_TOKEN)")?;
+        let settings = governor::Settings::new(config.discord_url.clone(), token.clone());
+        let governor = Governor::start(settings, client, &parts.stop).await;
+        let governor = governor.context("the governor could not start")?;
+        // Read before anything new arrives: afterwards every open turn would look like a forgotten one.
+        let unfinished = parts.engine.unfinished().await?;
+        let surface = discord::Parts {
+            engine: parts.engine.clone(),
+            governor: governor.clone(),
+            status: parts.status.clone(),
+            shutdown: parts.stop.clone(),
+            client: door_client()?,
+            token,
+            local: is_loopback(&config.discord_url),
+        };
+        let bot = Bot::prepare(config.discord.clone(), surface, unfinished).await?;
+        Ok(Self { config, parts, governor, bot, listener, address })
+    }
+
+    /// Where the pages listen.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops the bot when it begins.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.parts.stop
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.parts.engine
+    }
+
+    pub fn status(&self) -> &Status {
+        &self.parts.status
+    }
+
+    pub fn governor(&self) -> &Governor {
+        &self.governor
+    }
+
+    /// Runs until the stop begins or the connection ends by itself, then drains.
+    ///
+    /// # Errors
+    /// Why the connection ended by itself.
+    pub async fn run(self, front: Option<Front>) -> anyhow::Result<()> {
+        let Self { config, parts, governor, bot, listener, address } = self;
+        let services = parts.services.clone();
+        info!(http.address = %address, "health checks on http://{address}/health/ready");
+        let pages = pages(parts.status.clone(), governor.clone(), front);
+        let serving = services.clone();
+        services.spawn(async move {
+            if let Err(failure) = web::serve(listener, pages, &serving).await {
+                warn!(error = &failure as &dyn std::error::Error, "the pages ended");
+            }
+        });
+        // The connection outlives the intake: what arrives meanwhile is written down for the next start.
+        let drained = parts.clone().drained(config.stop.grace);
+        let ended = bot.run(drained).await;
+        if ended.is_err() {
+            parts.stop.begin();
+            parts.clone().drained(config.stop.grace).await;
+        }
+        governor.close(FAREWELL).await;
+        parts.close().await;
+        ended.context("the connection to Discord ended")
+    }
+}
+
+impl Running {
+    fn new(engine: Engine, status: Status, stop: Shutdown) -> Self {
+        Self { engine, status, stop, services: Shutdown::default() }
+    }
+
+    /// Completes when the stop has begun and the running answers have ended, or were interrupted.
+    async fn drained(self, grace: Duration) {
+        self.stop.begun().await;
+        self.engine.stop_intake();
+        info!(turns.running = self.engine.live_turns(), "finishing running answers");
+        if !self.stop.drain(grace).await {
+            self.engine.interrupt_all();
+            self.stop.drain(LAST_WORDS).await;
+        }
+    }
+
+    async fn close(self) {
+        self.services.begin();
+        self.services.drain(FAREWELL).await;
+        self.engine.store().close().await;
+        info!("stopped");
+    }
+}
+
+/// The engine alone: personas, store and models. It is all that the terminal needs.
+///
+/// # Errors
+/// What could not be opened, with its cure.
+pub async fn engine(
+    config: &Config,
+    client: reqwest::Client,
+    status: &Status,
+    stop: &Shutdown,
+) -> anyhow::Result<Engine> {
+    let personas = personas(config)?;
+    let store = Store::open(&config.store, stop).await?;
+    status.set_store_open(true);
+    let ladder = Ladder::new(config.model.clone(), client, status.clone());
+    Ok(Engine::new(config.chat.clone(), Parts { store, personas, ladder }))
+}
+
+fn pages(status: Status, governor: Governor, front: Option<Front>) -> Pages {
+    let (access, hosts, playground) = match front {
+        Some(Front { access, hosts, playground }) => (access, hosts, Some(playground)),
+        None => (Access::Loopback, Vec::new(), None),
+    };
+    Pages { status, governor: Some(governor), access, hosts, playground }
+}
+
+fn personas(config: &Config) -> anyhow::Result<Library> {
+    let Some(folder) = &config.personas else { return Ok(Library::embedded()) };
+    match Library::load(folder) {
+        Ok((library, problems)) => {
+            problems.iter().for_each(warn_of);
+            Ok(library)
+        }
+        Err(LoadError::NoneGood { problems, .. }) => Err(Problems(problems).into()),
+        Err(error) => Err(Problems(vec![Problem::of("personas", error.to_string())]).into()),
+    }
+}
+
+fn warn_of(problem: &Problem) {
+    warn!("a persona was left out: {problem}");
+}
+
+/// The clients for the two outside servers: one pool, unless an environment's proxy stands before only one of them.
+struct Clients {
+    discord: reqwest::Client,
+    model: reqwest::Client,
+}
+
+impl Clients {
+    fn build(config: &Config) -> anyhow::Result<Self> {
+        let discord = http_client(&config.discord_url)?;
+        let alike = is_loopback(&config.discord_url) == is_loopback(&config.model.base_url);
+        let model = if alike { discord.clone() } else { http_client(&config.model.base_url)? };
+        Ok(Self { discord, model })
+    }
+}
+
+/// A client for one server. A proxy of the environment is not asked for this machine, which it cannot reach.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn http_client(server: &str) -> anyhow::Result<reqwest::Client> {
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        // A redirect could carry a token elsewhere.
+        .redirect(reqwest::redirect::Policy::none());
+    let client = if is_loopback(server) { client.no_proxy() } else { client };
+    client.build().context("the HTTP client could not be built")
+}
+
+/// serenity's client: it meets nobody but the governor's door.
+fn door_client() -> anyhow::Result<reqwest::Client> {
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(DOOR_TIMEOUT);
+    client.build().context("the client of the door could not be built")
+}
