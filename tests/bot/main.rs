@@ -1,0 +1,10 @@
+//! Flows: the real bot against the embedded Discord and model server over loopback, driven as people would.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken test may end anywhere")]
+
+mod asked;
+mod cast;
+mod harness;
+mod openapi;
+
+mod mention;
