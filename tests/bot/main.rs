@@ -7,4 +7,6 @@ mod cast;
 mod harness;
 mod openapi;
 
+mod commands;
+mod direct;
 mod mention;

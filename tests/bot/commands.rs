@@ -1,0 +1,9 @@
+//! Slash commands and buttons.
+
+mod chat;
+mod forget;
+mod persona;
+mod private;
+mod repeat;
+mod retry;
+mod tell;
