@@ -10,3 +10,4 @@ mod openapi;
 mod commands;
 mod direct;
 mod mention;
+mod safety;
