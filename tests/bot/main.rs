@@ -10,4 +10,6 @@ mod openapi;
 mod commands;
 mod direct;
 mod mention;
+mod refused;
 mod safety;
+mod streaming;
