@@ -10,6 +10,7 @@ mod openapi;
 mod commands;
 mod direct;
 mod mention;
+mod models;
 mod refused;
 mod safety;
 mod streaming;
