@@ -8,9 +8,12 @@ mod harness;
 mod openapi;
 
 mod commands;
+mod connection;
 mod direct;
 mod mention;
 mod models;
 mod refused;
+mod restart;
+mod resumed;
 mod safety;
 mod streaming;
