@@ -7,6 +7,7 @@ mod cast;
 mod harness;
 mod openapi;
 
+mod commandline;
 mod commands;
 mod connection;
 mod direct;
