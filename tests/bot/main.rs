@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken test may end anywhere")]
 
 mod asked;
+mod browser;
 mod cast;
 mod harness;
+mod http;
 mod openapi;
 
 mod commandline;
@@ -13,6 +15,8 @@ mod connection;
 mod direct;
 mod mention;
 mod models;
+mod page;
+mod playground;
 mod refused;
 mod restart;
 mod resumed;
