@@ -13,6 +13,7 @@ mod commandline;
 mod commands;
 mod connection;
 mod direct;
+mod layers;
 mod mention;
 mod models;
 mod page;
