@@ -1,0 +1,57 @@
+//! The bot as a process.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running bot. It ends with this value.
+pub(super) struct Bot {
+    process: Child,
+}
+
+impl Bot {
+    pub(super) fn start<const N: usize>(binary: &Path, variables: [(&str, String); N]) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.arg("run").env_clear().envs(variables);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().with_context(|| format!("{} does not run", binary.display()))?;
+        Ok(Self { process })
+    }
+
+    /// `None` where the system does not tell.
+    pub(super) fn resident_mib(&self) -> Option<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kib / 1024.0)
+    }
+
+    /// In good order, so that the next start finds a clean database.
+    pub(super) async fn stop(mut self) -> Result<()> {
+        let id = self.process.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &id]).status()?;
+        ensure!(sent.success(), "the signal could not be sent");
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait()? {
+                ensure!(status.success(), "the bot ended with {status}");
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < PATIENCE, "the bot does not stop");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
