@@ -97,3 +97,46 @@ fn leave_after(hard_stop: Duration) {
     warn!("the stop took longer than its hard limit: leaving");
     process::exit(FORCED_EXIT);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    use tokio::process::Command;
+
+    use super::*;
+
+    const INVITATION: &str = "this process has no working runtime";
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_hard_deadline_ends_a_process_whose_runtime_does_nothing_any_more() {
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", "shutdown::tests::victim"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        // Closed, it would set the victim free.
+        let _held = victim.stdin.take();
+        let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        while !lines.next_line().await.unwrap().unwrap().contains(INVITATION) {}
+        let pid = victim.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        let end = tokio::time::timeout(Duration::from_secs(30), victim.wait()).await.unwrap().unwrap();
+        assert_eq!(end.code(), Some(FORCED_EXIT));
+    }
+
+    #[tokio::test]
+    #[ignore = "run by the test above, in a process of its own"]
+    async fn victim() {
+        Shutdown::default().listen_for_signals(Duration::from_millis(50)).unwrap();
+        println!("{INVITATION}");
+        // Blocks the only thread of the runtime for good, or until nobody holds the other end: only an OS thread can
+        // end this process now.
+        let _ = std::io::stdin().read_line(&mut String::new());
+        panic!("the process outlived its deadline");
+    }
+}
