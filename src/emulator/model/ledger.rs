@@ -8,13 +8,16 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::answer::Answer;
+use super::asked::Asked;
 
-/// One request for a completion.
+/// One request for a completion; a model that the server moved on to counts as a request of its own.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Counts from 0.
     pub number: u64,
+    /// The model that was tried.
     pub model: String,
+    pub via: Via,
     pub body: Value,
     /// By lower-case name, without the key.
     pub headers: BTreeMap<String, String>,
@@ -24,6 +27,17 @@ pub struct Received {
     pub last_token_at: Option<Instant>,
     /// `None`: it is being answered.
     pub ending: Option<Ending>,
+    /// When the answer was sent or the client had left.
+    pub ended_at: Option<Instant>,
+}
+
+/// How a request came to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The client asked for it.
+    Asked,
+    /// The server moved on to it from the request's `models`.
+    ServerFallback,
 }
 
 /// How an answer ended.
@@ -98,7 +112,7 @@ impl Ledger {
     }
 
     /// Writes a request down; the guard tells its end.
-    pub(super) fn receive(&self, model: &str, body: Value, headers: BTreeMap<String, String>) -> Running {
+    pub(super) fn receive(&self, model: &str, asked: &Asked, via: Via) -> Running {
         let mut book = self.lock();
         let number = book.next_number;
         book.next_number += 1;
@@ -108,12 +122,14 @@ impl Ledger {
         book.requests.push_back(Received {
             number,
             model: model.to_owned(),
-            body,
-            headers,
+            via,
+            body: asked.body.clone(),
+            headers: asked.headers.clone(),
             at: Instant::now(),
             first_token_at: None,
             last_token_at: None,
             ending: None,
+            ended_at: None,
         });
         drop(book);
         self.tell();
@@ -212,6 +228,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let ending = self.ending;
-        self.ledger.change(self.number, |request| request.ending = Some(ending));
+        self.ledger.change(self.number, |request| {
+            request.ending = Some(ending);
+            request.ended_at = Some(Instant::now());
+        });
     }
 }

@@ -1,5 +1,6 @@
 //! Plays a plan: waits, sends, breaks.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::Gate;
+use super::framing::{Framing, written};
+use super::generations::Billing;
 use super::ledger::Running;
 use super::plan::{Step, event};
 use super::shape::Shape;
@@ -17,15 +20,27 @@ use crate::shutdown::Shutdown;
 /// An answer being sent. When the client leaves, it is dropped with its body.
 #[derive(Debug)]
 pub(super) struct Playback {
-    pub(super) steps: std::vec::IntoIter<Step>,
+    pub(super) steps: VecDeque<Step>,
     pub(super) shape: Shape,
     /// Between two tokens.
     pub(super) pace: Duration,
     pub(super) gate: Option<Gate>,
+    pub(super) framing: Vec<Framing>,
+    /// Stands before `running`: whoever knows that an answer has ended finds its figures.
+    pub(super) billing: Option<Billing>,
     pub(super) running: Running,
     pub(super) shutdown: Shutdown,
+    pub(super) sending: Sending,
+}
+
+/// What is on its way.
+#[derive(Debug, Default)]
+pub(super) struct Sending {
+    /// Pieces to go out, each in a write of its own.
+    writes: VecDeque<Vec<u8>>,
+    begun: bool,
     /// When the next token is due.
-    pub(super) due: Option<Instant>,
+    due: Option<Instant>,
 }
 
 impl Playback {
@@ -39,35 +54,72 @@ impl Playback {
 
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            let piece = match self.steps.next()? {
-                Step::Send(event) => Ok(event.into()),
+            if let Some(write) = self.write() {
+                self.told();
+                return Some(Ok(write.into()));
+            }
+            let Some(step) = self.steps.pop_front() else {
+                self.told();
+                return None;
+            };
+            match step {
+                Step::Send(event) => self.frame(&event),
                 Step::Token(text) => {
                     self.token().await?;
-                    Ok(event(&self.shape.content(&text)).into())
+                    let event = event(&self.shape.content(&text));
+                    self.frame(&event);
                 }
-                Step::Beat => {
+                Step::TokenAs(event) => {
                     self.token().await?;
-                    continue;
+                    self.frame(&event);
                 }
+                Step::Beat => self.token().await?,
                 Step::Break => {
                     // A pause, in which what was sent before leaves the buffers.
                     yield_now().await;
-                    Err(io::ErrorKind::ConnectionReset.into())
+                    self.told();
+                    return Some(Err(io::ErrorKind::ConnectionReset.into()));
                 }
-                Step::Pause(pause) => {
-                    sleep(pause).await;
-                    continue;
+                Step::Pause(pause) => sleep(pause).await,
+                Step::Drip(every, line) => {
+                    self.shutdown.unless_begun(sleep(every)).await?;
+                    self.frame(&line);
+                    self.steps.push_front(Step::Drip(every, line));
                 }
                 Step::Hang => {
                     self.shutdown.begun().await;
                     return None;
                 }
-            };
-            // Told with the last piece: a client that has read it may leave before it is asked for more.
-            if self.steps.as_slice().is_empty() {
-                self.running.sent();
             }
-            return Some(piece);
+        }
+    }
+
+    fn frame(&mut self, event: &str) {
+        let first = !self.sending.begun;
+        self.sending.begun = true;
+        self.sending.writes.extend(written(&self.framing, event, first));
+    }
+
+    /// The next write that is to go out now.
+    fn write(&mut self) -> Option<Vec<u8>> {
+        if !self.framing.contains(&Framing::Together) {
+            return self.sending.writes.pop_front();
+        }
+        let goes_on = matches!(
+            self.steps.front(),
+            Some(Step::Send(_) | Step::Token(_) | Step::TokenAs(_) | Step::Beat)
+        );
+        let held = !goes_on && !self.sending.writes.is_empty();
+        held.then(|| self.sending.writes.drain(..).flatten().collect())
+    }
+
+    /// Tells the end with the last piece: a client that has read it may leave before it is asked for more.
+    fn told(&mut self) {
+        if self.steps.is_empty() && self.sending.writes.is_empty() {
+            if let Some(billing) = &mut self.billing {
+                billing.sent();
+            }
+            self.running.sent();
         }
     }
 
@@ -77,11 +129,14 @@ impl Playback {
             self.shutdown.unless_begun(gate.pass()).await?;
         }
         if self.pace > Duration::ZERO {
-            let due = self.due.unwrap_or_else(Instant::now);
+            let due = self.sending.due.unwrap_or_else(Instant::now);
             sleep_until(due).await;
-            self.due = Some(due + self.pace);
+            self.sending.due = Some(due + self.pace);
         }
         self.running.token_sent();
+        if let Some(billing) = &mut self.billing {
+            billing.token_sent();
+        }
         Some(())
     }
 }

@@ -1,135 +1,215 @@
-//! The JSON of OpenRouter's answers.
+//! The JSON of answers, in each dialect.
 
 use serde_json::{Value, json};
 
+use super::dialect::{Dialect, Role};
+use super::price::{Counts, Tariff, dollars};
 use crate::status::now_ms;
 
-/// The provider that answers name.
-const PROVIDER: &str = "Embedded";
-/// Billionths of a dollar per token.
-const PROMPT_PRICE: u64 = 300;
-const COMPLETION_PRICE: u64 = 2_500;
+/// The provider that answers name where nothing else is said.
+pub(super) const PROVIDER: &str = "Embedded";
 
 /// What all chunks of one answer share.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub(super) id: String,
-    pub(super) model: String,
+    pub(super) dialect: Dialect,
+    /// What was said about the attempts, for the last chunk; see [`super::desk`].
+    pub(super) routing: Option<Value>,
+    model: String,
+    provider: String,
     created: u64,
+    role_told: bool,
+}
+
+/// How an answer finishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finish {
+    /// `None`: null.
+    pub(super) reason: Option<String>,
+    /// The provider's word for it.
+    pub(super) native: Option<String>,
+}
+
+impl Finish {
+    pub(super) fn new(reason: &str, native: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), native: Some(native.to_owned()) }
+    }
 }
 
 impl Shape {
-    pub(super) fn new(number: u64, model: &str) -> Self {
+    pub(super) fn new(number: u64, model: &str, dialect: Dialect) -> Self {
         let created = now_ms() / 1000;
-        Self { id: format!("gen-{created}-{number:08}"), model: model.to_owned(), created }
+        let id = match dialect {
+            Dialect::OpenRouter => format!("gen-{created}-{number:08}"),
+            // Ollama draws from a thousand; here every draw is the same.
+            Dialect::Ollama => "chatcmpl-404".to_owned(),
+            _ => format!("chatcmpl-{created}-{number:08}"),
+        };
+        let (model, provider) = (model.to_owned(), PROVIDER.to_owned());
+        Self { id, dialect, routing: None, model, provider, created, role_told: false }
+    }
+
+    #[must_use]
+    pub(super) fn provided_by(self, provider: &str) -> Self {
+        Self { provider: provider.to_owned(), ..self }
+    }
+
+    /// The chunk with the role alone, where the dialect has one.
+    pub(super) fn opening(&self) -> Option<Value> {
+        let Role::Apart(content) = self.dialect.role() else { return None };
+        Some(self.chunk(json!([self.choice(json!({"role": "assistant", "content": content}), None)])))
     }
 
     /// A piece of text.
-    pub(super) fn content(&self, text: &str) -> Value {
-        self.chunk(&json!([choice(json!({"role": "assistant", "content": text}), None)]))
+    pub(super) fn content(&mut self, text: &str) -> Value {
+        let delta = self.delta(json!({ "content": text }));
+        self.chunk(json!([self.choice(delta, None)]))
     }
 
     /// A piece of thought.
-    pub(super) fn reasoning(&self, text: &str) -> Value {
-        let details = json!([{"type": "reasoning.text", "text": text, "format": null, "index": 0}]);
-        let delta =
-            json!({"role": "assistant", "content": "", "reasoning": text, "reasoning_details": details});
-        self.chunk(&json!([choice(delta, None)]))
+    pub(super) fn reasoning(&mut self, text: &str) -> Value {
+        let mut delta = json!({});
+        delta[self.dialect.reasoning_key()] = json!(text);
+        if self.dialect.is_openrouter() {
+            let details = json!([{"type": "reasoning.text", "text": text, "format": null, "index": 0}]);
+            delta["reasoning_details"] = details;
+            delta["content"] = json!("");
+        }
+        let delta = self.delta(delta);
+        self.chunk(json!([self.choice(delta, None)]))
     }
 
-    pub(super) fn finish(&self) -> Value {
-        self.chunk(&json!([choice(json!({"role": "assistant", "content": ""}), Some("stop"))]))
+    /// The finish, with the last piece of text where the dialect puts it there.
+    pub(super) fn finish(&self, finish: &Finish, text: Option<&str>) -> Value {
+        let delta = match (text, self.dialect) {
+            (Some(text), _) => json!({ "content": text }),
+            (None, Dialect::OpenRouter | Dialect::LmStudio) => json!({"role": "assistant", "content": ""}),
+            (None, Dialect::Ollama | Dialect::Vllm) => json!({"content": ""}),
+            _ => json!({}),
+        };
+        self.chunk(json!([self.choice(delta, Some(finish))]))
     }
 
-    /// The figures, on a chunk that repeats the finish as OpenRouter's does.
-    pub(super) fn usage(&self, prompt_tokens: usize, completion_tokens: usize) -> Value {
-        let mut chunk = self.finish();
-        chunk["usage"] = usage(prompt_tokens, completion_tokens);
+    /// A chunk without choices, as its dialect writes that.
+    pub(super) fn apart(&self) -> Value {
+        let choices =
+            if self.dialect == Dialect::LiteLlm { json!([{"index": 0, "delta": {}}]) } else { json!([]) };
+        self.chunk(choices)
+    }
+
+    /// A chunk in which nothing is said or finished.
+    pub(super) fn nothing(&self) -> Value {
+        self.chunk(json!([self.choice(json!({"content": ""}), None)]))
+    }
+
+    /// A chunk that finishes with an error, which stands beside or in its choice.
+    pub(super) fn failed(&self) -> Value {
+        let finish = Finish { reason: Some("error".to_owned()), native: Some("ERROR".to_owned()) };
+        self.chunk(json!([self.choice(json!({"content": ""}), Some(&finish))]))
+    }
+
+    /// More keys for the event of a chunk: for what is in no dialect.
+    pub(super) fn with(&self, more: &Value) -> Value {
+        let mut chunk = self.chunk(json!([]));
+        for (key, value) in more.as_object().into_iter().flatten() {
+            chunk[key] = value.clone();
+        }
         chunk
     }
 
-    /// A failure in the middle.
-    pub(super) fn failure(&self, code: i64) -> Value {
-        let mut chunk = self.chunk(&json!([choice(json!({"content": ""}), Some("error"))]));
-        chunk["error"] = error(code, "scripted")["error"].clone();
+    /// The whole answer at once, without figures.
+    pub(super) fn whole(&self, text: &str, thought: Option<&str>, finish: &Finish) -> Value {
+        let mut message = json!({"role": "assistant", "content": text});
+        if self.dialect.is_openrouter() {
+            message["refusal"] = Value::Null;
+            message["reasoning"] = Value::Null;
+        }
+        if let Some(thought) = thought {
+            message[self.dialect.reasoning_key()] = json!(thought);
+        }
+        let mut choice = self.choice(Value::Null, Some(finish));
+        if let Some(choice) = choice.as_object_mut() {
+            choice.remove("delta");
+            choice.insert("message".to_owned(), message);
+        }
+        let mut whole = self.chunk(json!([choice]));
+        whole["object"] = json!("chat.completion");
+        if self.dialect.is_openrouter() {
+            whole["system_fingerprint"] = Value::Null;
+        }
+        whole
+    }
+
+    /// A whole answer that failed part-way.
+    pub(super) fn failed_whole(&self) -> Value {
+        self.whole("", None, &Finish::new("error", "ERROR"))
+    }
+
+    fn delta(&mut self, mut delta: Value) -> Value {
+        let with_role = match self.dialect.role() {
+            Role::Every => true,
+            Role::First => !self.role_told,
+            Role::Apart(_) => false,
+        };
+        self.role_told = true;
+        if with_role {
+            delta["role"] = json!("assistant");
+        }
+        delta
+    }
+
+    fn choice(&self, delta: Value, finish: Option<&Finish>) -> Value {
+        let reason = finish.and_then(|finish| finish.reason.as_deref());
+        let mut choice = json!({"index": 0, "delta": delta, "logprobs": null});
+        if reason.is_some() || self.dialect != Dialect::LiteLlm {
+            choice["finish_reason"] = json!(reason);
+        }
+        if self.dialect.is_openrouter() {
+            choice["native_finish_reason"] = json!(finish.and_then(|finish| finish.native.as_deref()));
+        }
+        choice
+    }
+
+    fn chunk(&self, choices: Value) -> Value {
+        let mut chunk = json!({
+            "id": self.id, "model": self.model, "object": "chat.completion.chunk", "created": self.created,
+            "choices": choices,
+        });
+        if self.dialect.is_openrouter() {
+            chunk["provider"] = json!(self.provider);
+        }
         chunk
     }
+}
 
-    /// The whole answer at once.
-    pub(super) fn whole(&self, text: &str, prompt_tokens: usize, completion_tokens: usize) -> Value {
-        json!({
-            "id": self.id, "provider": PROVIDER, "model": self.model, "object": "chat.completion",
-            "created": self.created,
-            "choices": [{
-                "logprobs": null, "finish_reason": "stop", "native_finish_reason": "STOP", "index": 0,
-                "message": {"role": "assistant", "content": text, "refusal": null, "reasoning": null},
-            }],
-            "usage": usage(prompt_tokens, completion_tokens),
-        })
+/// The figures of an answer.
+pub(super) fn usage(dialect: Dialect, counts: &Counts, tariff: &Tariff) -> Value {
+    let mut usage = json!({
+        "prompt_tokens": counts.prompt,
+        "completion_tokens": counts.completion(),
+        "total_tokens": counts.prompt + counts.completion(),
+    });
+    if matches!(dialect, Dialect::OpenRouter | Dialect::OpenAi | Dialect::LlamaCpp) {
+        usage["prompt_tokens_details"] = json!({"cached_tokens": counts.cached, "audio_tokens": 0});
     }
-
-    fn chunk(&self, choices: &Value) -> Value {
-        json!({
-            "id": self.id, "provider": PROVIDER, "model": self.model, "object": "chat.completion.chunk",
-            "created": self.created, "choices": choices,
-        })
+    if dialect.is_openrouter() {
+        usage["completion_tokens_details"] = json!({"reasoning_tokens": counts.thought, "image_tokens": 0});
+        usage["cost"] = json!(dollars(tariff.cost(counts)));
+        usage["is_byok"] = json!(false);
+        usage["cost_details"] = json!({
+            "upstream_inference_cost": null,
+            "upstream_inference_prompt_cost": dollars(tariff.prompt_cost(counts)),
+            "upstream_inference_completions_cost": dollars(tariff.completion_cost(counts)),
+        });
     }
+    usage
 }
 
-fn choice(delta: Value, finish: Option<&str>) -> Value {
-    let native = finish.map(str::to_uppercase);
-    json!({"index": 0, "delta": delta, "finish_reason": finish, "native_finish_reason": native, "logprobs": null})
-}
-
-fn usage(prompt_tokens: usize, completion_tokens: usize) -> Value {
+/// What llama.cpp tells of its pace.
+pub(super) fn timings(counts: &Counts) -> Value {
     json!({
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
-        "cost": cost(prompt_tokens, completion_tokens),
-        "is_byok": false,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": 0},
-        "cost_details": {"upstream_inference_cost": null},
+        "prompt_n": counts.prompt, "prompt_ms": 1.0, "predicted_n": counts.completion(), "predicted_ms": 1.0,
+        "cache_n": counts.cached,
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a price in JSON is a number of this precision")]
-fn cost(prompt_tokens: usize, completion_tokens: usize) -> f64 {
-    let nano = prompt_tokens as u64 * PROMPT_PRICE + completion_tokens as u64 * COMPLETION_PRICE;
-    nano as f64 / 1e9
-}
-
-pub(super) fn error(code: i64, message: &str) -> Value {
-    json!({"error": {"code": code, "message": message, "metadata": null}})
-}
-
-/// The answer to `GET /models`.
-pub(super) fn models(ids: &[String]) -> Value {
-    let data: Vec<Value> = ids.iter().map(|id| model(id)).collect();
-    json!({"total_count": data.len(), "data": data})
-}
-
-fn model(id: &str) -> Value {
-    json!({
-        "id": id, "canonical_slug": id, "name": id, "created": 1_750_000_000, "description": "",
-        "context_length": 1_048_576,
-        "architecture": {
-            "input_modalities": ["text", "image"], "output_modalities": ["text"], "tokenizer": "Gemini",
-            "instruct_type": null,
-        },
-        "pricing": {"prompt": "0.0000003", "completion": "0.0000025", "request": "0", "image": "0"},
-        "top_provider": {"context_length": 1_048_576, "max_completion_tokens": 65_535, "is_moderated": false},
-        "supported_parameters": ["max_tokens", "stop", "temperature", "top_p"],
-        "per_request_limits": null, "expiration_date": null,
-    })
-}
-
-/// The answer to `GET /key`.
-pub(super) fn key() -> Value {
-    json!({"data": {
-        "label": "sk-or-v1-emb...edded", "limit": null, "limit_remaining": null, "limit_reset": null,
-        "usage": 0, "usage_daily": 0, "usage_weekly": 0, "usage_monthly": 0,
-        "is_free_tier": false, "is_management_key": false, "expires_at": null,
-    }})
 }
