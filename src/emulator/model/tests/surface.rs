@@ -1,11 +1,9 @@
-//! The surface as a plain client meets it; the streamed answers are tested with the real client, in `llm`.
+//! The surface, byte by byte.
 
-use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::shutdown::Shutdown;
 
 const KEY: &str = "sk-test";
 
@@ -93,4 +91,18 @@ async fn a_stop_ends_what_hangs() {
     });
     assert_eq!(received.model, "m");
     assert!(shutdown.drain(std::time::Duration::from_secs(10)).await);
+}
+
+#[tokio::test]
+async fn a_request_may_hold_images_up_to_a_bound() {
+    let bench = Bench::start().await;
+    let mut body = hello("m");
+    body["messages"][0]["content"] = json!("A".repeat(3 * 1024 * 1024));
+    bench.server.script(Answer::text("I see."));
+    assert_eq!(bench.ask(&body).await.status, 200);
+    let url = format!("{}/chat/completions", bench.server.base_url());
+    // The server may close before it has read all of it.
+    let response = bench.client.post(url).body(vec![b' '; 32 * 1024 * 1024 + 1]).send().await;
+    assert!(response.map_or(true, |response| response.status() == 413));
+    assert_eq!(bench.server.requests().len(), 1);
 }
