@@ -33,6 +33,7 @@ pub(super) fn of_report(report: &llm::Report) -> Vec<UsageRow> {
         first_token_ms: Some(saturating(report.first_token_ms)),
         total_ms: Some(saturating(report.total_ms)),
         failure: spoke.and_then(|attempt| attempt.failure).map(|failure| failure.code().to_owned()),
+        ..UsageRow::default()
     };
     silent.iter().map(of_silent).chain([spoken]).collect()
 }

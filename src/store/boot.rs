@@ -13,6 +13,7 @@ use tracing::info;
 use super::Settings;
 use super::error::StoreError;
 use super::lock::{Lock, LockError};
+use super::reserve;
 
 /// How long a connection waits for another process that writes (a backup tool, a shell).
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -73,6 +74,7 @@ pub(super) async fn open(settings: &Settings) -> Result<Opened, OpenError> {
     check_version(&mut writer).await.map_err(|error| of_opening(path, error))??;
     check_wal(path, &mut writer).await?;
     upgrade(path, &mut writer).await?;
+    reserve::write_off(&mut writer).await.map_err(|error| of_opening(path, error))?;
     let secret = mark_running(&mut writer).await.map_err(|error| of_opening(path, error))?;
     Ok(Opened { writer, readers: reader_pool(settings), lock, secret })
 }

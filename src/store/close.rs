@@ -5,8 +5,8 @@ use sqlx::SqliteConnection;
 use super::entries::{self, EntryRole, NewEntry};
 use super::error::{Result, StoreError};
 use super::turn::{OpenTurn, TurnState};
-use super::usage::{self, Account, UsageRow};
-use super::{Store, messages, replies, scopes, turn};
+use super::usage::{self, OnAccountOf, UsageRow};
+use super::{Store, messages, replies, reserve, scopes, turn};
 use crate::ids::{EntryId, MessageId, TurnId};
 
 /// How a turn ended.
@@ -57,7 +57,8 @@ impl Store {
     ///
     /// An answer becomes the shown child of its question and the head of the conversation, also when the question
     /// replied to an older branch: the conversation goes on where something was said last. Without an answer the head
-    /// stays. When the question was erased while it was answered, the answer is not kept; usage always is.
+    /// stays. When the question was erased while it was answered, the answer is not kept; usage always is. What was
+    /// reserved for the turn is given back.
     ///
     /// # Errors
     /// [`StoreError::TurnState`] when the turn is closed already: nothing is written then. [`StoreError::NoSuchTurn`],
@@ -72,7 +73,7 @@ async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Resu
     let Some(question) = end(db, id, closing).await? else {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
     };
-    let account = Account {
+    let account = OnAccountOf {
         turn: id,
         attempt: i64::from(turn.attempt),
         user: turn.author,
@@ -81,6 +82,7 @@ async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Resu
         at: closing.at,
     };
     usage::record(db, &account, &closing.usage).await?;
+    reserve::settle(db, id).await?;
     replies::settle(db, id).await?;
     match (question, closing.answer.as_deref()) {
         (Question::Stands(question), Some(answer)) => keep(db, &turn, question, (answer, closing)).await,

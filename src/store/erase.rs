@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::error::{Result, StoreError};
 use super::scopes::Audience;
-use super::{Store, replies};
+use super::{Store, replies, reserve, spending};
 use crate::ids::{ChannelId, MessageId, PersonaId, UserId};
 use crate::status::now_ms;
 
@@ -49,7 +49,7 @@ impl Store {
     }
 
     /// Forgets a person: their lines, the answers to them, their direct and private conversations whole, their
-    /// settings, and their name on everything that is counted.
+    /// settings, and their name on everything that is counted, but for the sums of what they spent this month.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails; nothing is forgotten then.
@@ -194,24 +194,26 @@ async fn own_conversations(db: &mut SqliteConnection, user: UserId) -> Result<Ve
 
 /// Takes the person's id from everything that stays.
 async fn forget_name(db: &mut SqliteConnection, user: UserId) -> Result<()> {
-    let (user, at) = (user.to_row(), now());
+    let (raw, at) = (user.to_row(), now());
     sqlx::query!(
         "UPDATE turn SET erased_at = coalesce(erased_at, ?2), author_id = NULL, speaker = NULL, text = NULL,
                          replies_to = NULL
          WHERE author_id = ?1",
-        user,
+        raw,
         at
     )
     .execute(&mut *db)
     .await?;
     replies::forget_erased(db).await?;
-    sqlx::query!("UPDATE usage SET user_id = NULL WHERE user_id = ?1", user).execute(&mut *db).await?;
-    sqlx::query!("UPDATE scope SET private_user_id = -id WHERE private_user_id = ?1", user)
+    sqlx::query!("UPDATE usage SET user_id = NULL WHERE user_id = ?1", raw).execute(&mut *db).await?;
+    reserve::forget(db, user).await?;
+    spending::forget(db, user, at).await?;
+    sqlx::query!("UPDATE scope SET private_user_id = -id WHERE private_user_id = ?1", raw)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("DELETE FROM setting WHERE target_kind = 'user' AND target_id = ?1", user)
+    sqlx::query!("DELETE FROM setting WHERE target_kind = 'user' AND target_id = ?1", raw)
         .execute(&mut *db)
         .await?;
-    sqlx::query!("UPDATE setting SET set_by = NULL WHERE set_by = ?1", user).execute(db).await?;
+    sqlx::query!("UPDATE setting SET set_by = NULL WHERE set_by = ?1", raw).execute(db).await?;
     Ok(())
 }

@@ -17,16 +17,21 @@ use crate::shutdown::Shutdown;
 
 mod begin;
 mod boot;
+mod calendar;
 mod close;
 mod entries;
 mod erase;
 mod error;
 mod journal;
+mod limits;
 mod lock;
 mod messages;
+mod owed;
 mod replies;
+mod reserve;
 mod scopes;
 mod settings;
+mod spending;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -35,12 +40,17 @@ mod writer;
 
 pub use begin::Begun;
 pub use boot::OpenError;
+pub use calendar::Window;
 pub use close::{Closing, Outcome};
 pub use entries::{Entry, EntryRole, HISTORY_MAX};
 pub use erase::Forgotten;
 pub use error::{Result, StoreError};
+pub use limits::{Limit, Limits, Refusal, Reserved, Whose};
+pub use owed::{OwedCost, SettledCost};
+pub use reserve::Reservation;
 pub use scopes::Audience;
 pub use settings::Target;
+pub use spending::{Payer, Spent};
 pub use turn::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
 pub use usage::UsageRow;
 

@@ -162,6 +162,8 @@ async fn a_forgotten_person_is_nowhere_and_others_keep_theirs() {
         "SELECT count(*) FROM entry WHERE author_id = 12 OR speaker = 'Kim'",
         "SELECT count(*) FROM turn WHERE author_id = 12 OR speaker = 'Kim'",
         "SELECT count(*) FROM usage WHERE user_id = 12",
+        "SELECT count(*) FROM spending WHERE kind = 'user' AND id = 12",
+        "SELECT count(*) FROM reserve WHERE user_id = 12",
         "SELECT count(*) FROM scope WHERE private_user_id = 12",
         "SELECT count(*) FROM setting WHERE set_by = 12 OR (target_kind = 'user' AND target_id = 12)",
         "SELECT count(*) FROM discord_message WHERE discord_id IN (3, 4, 7, 8)",

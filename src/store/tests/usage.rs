@@ -37,6 +37,25 @@ async fn sums_by_turn_user_guild_persona_model_and_day_are_simple_queries() {
 }
 
 #[tokio::test]
+async fn the_figures_of_a_message_are_those_of_the_request_whose_text_stands_last() {
+    let place = Place::new();
+    let store = place.open().await;
+    let first = UsageRow { failure: Some("interrupted".to_owned()), ..used("big", 1) };
+    let last = UsageRow {
+        finish: Some("stop".to_owned()),
+        account: Some("work".to_owned()),
+        upstream_attempts: Some(2),
+        estimate_nano_usd: Some(5),
+        ..used("work/small", 2)
+    };
+    let closing = Closing { usage: vec![first.clone(), last.clone()], ..done("hi", &[3]) };
+    let (turn, _) = answered(&store, asks(1, "hello"), closing).await;
+    assert_eq!(store.usage_of_message(MessageId::new(3)).await.unwrap().as_ref(), Some(&last));
+    assert_eq!(store.usage_of_turn(turn).await.unwrap(), [first, last]);
+    assert_eq!(store.usage_of_turn(TurnId::new(404)).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_retry_is_counted_apart() {
     let place = Place::new();
     let store = place.open().await;
