@@ -32,6 +32,7 @@ mod reserve;
 mod scopes;
 mod settings;
 mod spending;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -51,6 +52,7 @@ pub use reserve::Reservation;
 pub use scopes::Audience;
 pub use settings::Target;
 pub use spending::{Payer, Spent};
+pub use sums::{SumBy, UsageSum};
 pub use turn::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
 pub use usage::UsageRow;
 

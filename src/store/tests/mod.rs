@@ -22,6 +22,7 @@ mod reserve;
 mod scopes;
 mod settings;
 mod spending;
+mod sums;
 mod tree;
 mod usage;
 mod writer;

@@ -97,6 +97,8 @@ async fn no_figure_breaks_the_close_or_the_sums() {
     let turn = accepted(&store, asks(5, "hello")).await;
     let asked = super::reserve::reservation(i64::MAX, i64::MAX, limits);
     assert!(matches!(store.reserve(turn, asked).await.unwrap(), Reserved::Refused(_)));
+    let sums = store.usage_sums(SumBy::Model, Payer::Bot, 0, 9).await.unwrap();
+    assert_eq!(sums[0].requests, 451);
 }
 
 /// Today, as the store itself knows it.
