@@ -18,6 +18,7 @@ mod migrations;
 mod model;
 mod money;
 mod owed;
+mod plans;
 mod reserve;
 mod scopes;
 mod settings;
