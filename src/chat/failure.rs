@@ -97,11 +97,12 @@ impl ModelFailure {
     pub(crate) fn of_exhausted(exhausted: &llm::Exhausted) -> Self {
         match exhausted.cause() {
             llm::Failure::KeyRefused => Self::KeyRefused,
-            llm::Failure::NoCredit => Self::NoCredit,
+            // The account's own bound is spent: to the person it is the same.
+            llm::Failure::NoCredit { .. } | llm::Failure::Forbidden => Self::NoCredit,
             llm::Failure::Moderated => Self::Moderated,
             llm::Failure::TooLong => Self::TooLong,
             llm::Failure::NoSuchModel => Self::NoSuchModel,
-            llm::Failure::RateLimited { retry_after } => Self::Busy { retry_after: *retry_after },
+            llm::Failure::RateLimited { retry_after, .. } => Self::Busy { retry_after: *retry_after },
             _ => Self::Unavailable,
         }
     }

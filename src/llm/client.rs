@@ -156,7 +156,7 @@ async fn refused(response: Response) -> Failure {
     };
     let body = timeout(ERROR_BODY_PATIENCE, bounded(response, MAX_ERROR_BODY)).await.ok().flatten();
     let body = body.and_then(|body| serde_json::from_slice(&body).ok());
-    trouble::failure(head, &body.unwrap_or(Value::Null))
+    trouble::refusal(head, &body.unwrap_or(Value::Null)).failure
 }
 
 /// The whole body; `None` when it is larger than `limit` or breaks off.

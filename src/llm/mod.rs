@@ -1,18 +1,24 @@
 //! Completions: streamed from OpenRouter or any OpenAI-compatible server, over a ladder of models.
 //!
-//! Bytes become events (`sse`), events become text and facts (`decoder`), one request is one `stream`, the [`Ladder`]
+//! Bytes become events (`sse`), events become text and facts (`chunk`, `reading`, both driven by `decoder`), errors become
+//! decisions (`trouble`, `failure`), one request is one `stream`, the [`Ladder`]
 //! tries model after model until one speaks, and the [`Reply`] it hands out is pulled by its reader: no task, no channel,
 //! so a slow reader slows the provider and a dropped reply closes the connection.
 
+mod chunk;
 mod client;
 mod cost;
 mod decoder;
+mod facts;
 mod failure;
 mod ladder;
+mod literal;
+mod reading;
 mod reply;
 mod report;
 mod request;
 mod settings;
+mod shape;
 mod sse;
 mod stream;
 mod trouble;
@@ -21,7 +27,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use failure::Failure;
+pub use failure::{Advice, Failure, Limit, Then};
 pub use ladder::{Exhausted, Ladder};
 pub use reply::Reply;
 pub use report::{Attempt, Finish, Report, Usage};

@@ -2,7 +2,8 @@
 
 use reqwest::Response;
 
-use super::decoder::{Decoder, Facts};
+use super::decoder::Decoder;
+use super::facts::Facts;
 use super::failure::Failure;
 
 /// The answer to one request. Dropping it closes the connection.
@@ -20,6 +21,12 @@ pub(super) enum Read {
     /// A comment, reasoning, figures: a sign of life without text.
     Alive,
     Ended(Result<(), Failure>),
+}
+
+impl Read {
+    fn of(text: String) -> Self {
+        if text.is_empty() { Self::Alive } else { Self::Text(text) }
+    }
 }
 
 impl Stream {
@@ -46,20 +53,16 @@ impl Stream {
             return Read::Ended(outcome);
         }
         let Some(response) = &mut self.response else {
-            self.decoder.close();
-            return Read::Alive;
+            return Read::of(self.decoder.close());
         };
         match response.chunk().await {
-            Ok(Some(bytes)) => return self.take(&bytes),
-            Ok(None) => self.decoder.close(),
-            Err(_) => self.decoder.give_up(Failure::Interrupted),
+            Ok(Some(bytes)) => Read::of(self.decoder.feed(&bytes)),
+            Ok(None) => Read::of(self.decoder.close()),
+            Err(_) => {
+                self.decoder.give_up(Failure::Interrupted);
+                Read::Alive
+            }
         }
-        Read::Alive
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Read {
-        let text = self.decoder.feed(bytes);
-        if text.is_empty() { Read::Alive } else { Read::Text(text) }
     }
 
     /// Ends it from this side: the reader has waited long enough. The connection is closed.

@@ -110,13 +110,17 @@ async fn to_finish_without_a_visible_word_is_a_failure() {
     let blank = r#"{"choices":[{"delta":{"content":" \n\u200b"}}]}"#;
     let thought = r#"{"choices":[{"delta":{"content":null,"reasoning":"Hm."}}]}"#;
     let filtered = r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#;
-    let streams: [(&[&str], Failure); 6] = [
+    let refused = r#"{"choices":[{"delta":{"content":null,"refusal":"I will not."}}]}"#;
+    let called = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#;
+    let streams: [(&[&str], Failure); 8] = [
         (&["[DONE]"], Failure::Empty),
         (&[STOP, "[DONE]"], Failure::Empty),
         (&[blank, STOP, "[DONE]"], Failure::Empty),
         (&[thought, STOP], Failure::Empty),
         (&[blank], Failure::Interrupted),
         (&[filtered, "[DONE]"], Failure::Moderated),
+        (&[refused, STOP, "[DONE]"], Failure::Moderated),
+        (&[called, "[DONE]"], Failure::Empty),
     ];
     for (events, failure) in streams {
         assert_eq!(Bench::start().await.hear(stream(events)).await.failure, Some(failure), "{events:?}");
@@ -155,4 +159,20 @@ async fn a_completion_that_is_not_streamed_is_understood() {
     let heard = Bench::start().await.hear(Answer::raw("application/json", format!("\n\n  {body}"))).await;
     assert_eq!((heard.text.as_str(), heard.failure), ("Hi.", None));
     assert_eq!(heard.report.unwrap().usage, Some(USAGE));
+}
+
+#[tokio::test]
+async fn an_answer_is_understood_whatever_its_head_announces() {
+    let whole = r#"{"choices":[{"message":{"content":"Hi."},"finish_reason":"stop"}]}"#;
+    let streamed = format!("data: {HI}\n\ndata: {STOP}\n\ndata: [DONE]\n\n");
+    for (content_type, body) in [
+        ("text/event-stream", whole),
+        ("text/event-stream", &format!(": OPENROUTER PROCESSING\n\n\n  {whole}\n")),
+        ("text/plain", &whole.replace(',', ",\n\n")),
+        ("application/json", &streamed),
+        ("application/octet-stream", &streamed),
+    ] {
+        let heard = Bench::start().await.hear(Answer::raw(content_type, body)).await;
+        assert_eq!((heard.text.as_str(), heard.failure), ("Hi.", None), "{content_type} {body}");
+    }
 }

@@ -1,9 +1,11 @@
 //! The real client against the embedded model server, over loopback.
 
 mod cancel;
+mod cuts;
 mod events;
 mod faults;
 mod request;
+mod shapes;
 mod walk;
 
 use std::time::Duration;

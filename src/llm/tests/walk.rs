@@ -55,7 +55,7 @@ async fn once_it_has_spoken_no_other_model_is_asked() {
 
 #[tokio::test]
 async fn a_refused_account_stops_the_walk() {
-    for (status, failure) in [(401, Failure::KeyRefused), (402, Failure::NoCredit)] {
+    for (status, failure) in [(401, Failure::KeyRefused), (402, Failure::NoCredit { affordable: None })] {
         let bench = Bench::start().await;
         bench.server.script(Answer::status(status));
         assert_eq!(bench.open().await.unwrap_err().cause(), &failure);
@@ -66,9 +66,9 @@ async fn a_refused_account_stops_the_walk() {
 #[tokio::test]
 async fn the_cause_is_what_somebody_can_act_on() {
     for (first, second, cause) in [
-        (404, 500, Failure::Provider { code: Some(500) }),
+        (404, 500, Failure::Provider { code: Some(500), retryable: None }),
         (413, 500, Failure::TooLong),
-        (500, 402, Failure::NoCredit),
+        (500, 402, Failure::NoCredit { affordable: None }),
     ] {
         let bench = Bench::start().await;
         bench.server.script(Answer::status(first));
