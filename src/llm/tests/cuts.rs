@@ -1,5 +1,8 @@
 //! However the bytes of an answer are cut into reads, the same reply comes out.
 
+use std::fs;
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use crate::llm::Failure;
@@ -72,6 +75,31 @@ proptest! {
     fn any_cut_gives_the_same_reply(stream in stream(), sizes in proptest::collection::vec(1_usize..40, 1..20)) {
         prop_assert_eq!(read(cut(&stream, &sizes)), read([stream.as_slice()]));
     }
+}
+
+/// What the fuzzer found worth keeping. Its first byte counts the sizes that follow it, by which the rest is cut.
+#[test]
+fn the_fuzzers_corpus_gives_the_same_replies() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/decoder");
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let input = fs::read(&path).unwrap();
+        let Some((count, rest)) = input.split_first() else { continue };
+        let (sizes, bytes) = rest.split_at((usize::from(*count) % 8).min(rest.len()));
+        let sizes: Vec<_> = sizes.iter().map(|size| usize::from(*size) + 1).collect();
+        let whole = read([bytes]);
+        assert!(whole.1.is_some(), "{} has no end", path.display());
+        assert_eq!(read(cut(bytes, &[1])), whole, "{}", path.display());
+        assert_eq!(
+            read(cut(bytes, if sizes.is_empty() { &[7] } else { &sizes })),
+            whole,
+            "{}",
+            path.display()
+        );
+        files += 1;
+    }
+    assert!(files > 50, "the corpus holds only {files} files");
 }
 
 #[test]
