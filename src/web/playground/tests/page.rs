@@ -79,6 +79,9 @@ async fn readiness_names_each_sign() {
     site.status.set_gateway_ready(true);
     let ready = site.get("/health/ready").await;
     assert_eq!((ready.status, ready.body.contains("\"ready\":true")), (200, true));
+    assert!(ready.body.contains("\"notices\":[]"));
+    site.status.notice("model:x", Some("the model x ends".to_owned()));
+    assert!(site.get("/health/ready").await.body.contains("\"notices\":[\"the model x ends\"]"));
 }
 
 #[tokio::test]
