@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod ladder;
 mod literal;
+mod pattern;
 mod reading;
 mod reply;
 mod report;
@@ -21,6 +22,7 @@ mod settings;
 mod shape;
 mod sse;
 mod stream;
+mod tokens;
 mod trouble;
 mod wire;
 
@@ -29,7 +31,9 @@ mod tests;
 
 pub use failure::{Advice, Failure, Limit, Then};
 pub use ladder::{Exhausted, Ladder};
+pub use pattern::Pattern;
 pub use reply::Reply;
 pub use report::{Attempt, Finish, Report, Usage};
 pub use request::{Message, Request, Role};
 pub use settings::{Flavour, Settings};
+pub use tokens::Ratios;
