@@ -5,6 +5,7 @@
 //! tries model after model until one speaks, and the [`Reply`] it hands out is pulled by its reader: no task, no channel,
 //! so a slow reader slows the provider and a dropped reply closes the connection.
 
+mod catalog;
 mod chunk;
 mod client;
 mod cost;
@@ -14,6 +15,7 @@ mod failure;
 mod ladder;
 mod literal;
 mod pattern;
+mod price;
 mod reading;
 mod reply;
 mod report;
@@ -29,9 +31,11 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use catalog::{Catalog, CatalogSettings, ModelFacts, Snapshot, Source};
 pub use failure::{Advice, Failure, Limit, Then};
 pub use ladder::{Exhausted, Ladder};
 pub use pattern::Pattern;
+pub use price::{MaxPrice, Price};
 pub use reply::Reply;
 pub use report::{Attempt, Finish, Report, Usage};
 pub use request::{Message, Request, Role};
