@@ -12,6 +12,8 @@ mod cost;
 mod decoder;
 mod facts;
 mod failure;
+#[cfg_attr(not(test), expect(dead_code, reason = "asked by what settles costs, once it is there"))]
+mod generation;
 mod ladder;
 mod literal;
 mod pattern;
@@ -33,6 +35,7 @@ mod tests;
 
 pub use catalog::{Catalog, CatalogSettings, ModelFacts, Snapshot, Source};
 pub use failure::{Advice, Failure, Limit, Then};
+pub use generation::{Generation, PATIENCE, Unsettled};
 pub use ladder::{Exhausted, Ladder};
 pub use pattern::Pattern;
 pub use price::{MaxPrice, Price};
