@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use tracing::info;
 
 use super::Settings;
@@ -74,9 +74,16 @@ pub(super) async fn open(settings: &Settings) -> Result<Opened, OpenError> {
     check_version(&mut writer).await.map_err(|error| of_opening(path, error))??;
     check_wal(path, &mut writer).await?;
     upgrade(path, &mut writer).await?;
-    reserve::write_off(&mut writer).await.map_err(|error| of_opening(path, error))?;
+    write_off(&mut writer).await.map_err(|error| of_opening(path, error))?;
     let secret = mark_running(&mut writer).await.map_err(|error| of_opening(path, error))?;
     Ok(Opened { writer, readers: reader_pool(settings), lock, secret })
+}
+
+/// What an earlier run had set aside and did not close counts as used.
+async fn write_off(db: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mut both = db.begin().await?;
+    reserve::write_off(&mut both, i64::MAX).await?;
+    both.commit().await
 }
 
 fn not_writable(path: &Path, source: io::Error) -> OpenError {

@@ -68,20 +68,46 @@ impl Store {
     }
 }
 
+/// What a turn used that is left open for the next start.
+#[derive(Clone)]
+pub struct Leaving {
+    pub usage: Vec<UsageRow>,
+    pub at: i64,
+}
+
+impl Store {
+    /// Writes down what a turn has used so far and gives back what was set aside for it. It stays open.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchTurn`], or a failure of the database: the next start counts the reserve as used then.
+    pub async fn leave_turn(&self, turn: TurnId, leaving: Leaving) -> Result<()> {
+        self.inner.writer.write(move |db| Box::pin(async move { leave(db, turn, &leaving).await })).await
+    }
+}
+
+async fn leave(db: &mut SqliteConnection, id: TurnId, leaving: &Leaving) -> Result<()> {
+    let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
+    usage::record(db, &on_account_of(&turn, leaving.at), &leaving.usage).await?;
+    reserve::settle(db, id).await
+}
+
+fn on_account_of(turn: &OpenTurn, at: i64) -> OnAccountOf<'_> {
+    OnAccountOf {
+        turn: turn.id,
+        attempt: i64::from(turn.attempt),
+        user: turn.author,
+        guild: turn.audience.guild(),
+        persona: &turn.persona,
+        at,
+    }
+}
+
 async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Result<()> {
     let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
     let Some(question) = end(db, id, closing).await? else {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
     };
-    let account = OnAccountOf {
-        turn: id,
-        attempt: i64::from(turn.attempt),
-        user: turn.author,
-        guild: turn.audience.guild(),
-        persona: &turn.persona,
-        at: closing.at,
-    };
-    usage::record(db, &account, &closing.usage).await?;
+    usage::record(db, &on_account_of(&turn, closing.at), &closing.usage).await?;
     reserve::settle(db, id).await?;
     replies::settle(db, id).await?;
     match (question, closing.answer.as_deref()) {

@@ -45,6 +45,18 @@ pub struct Refusal {
     pub window: Window,
     /// The next UTC midnight, or the first of the next month, in milliseconds since 1970.
     pub resets_at: i64,
+    pub shortage: Shortage,
+}
+
+/// What stands in the way of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shortage {
+    /// Open turns hold what is left. It is free again, or most of it, once they are closed.
+    Held,
+    /// The money is spent.
+    Spent,
+    /// The budget is smaller than what one request can cost: time will not help.
+    TooSmall,
 }
 
 /// A limit that is set, and what counts against it already.
@@ -53,16 +65,30 @@ pub(super) struct Check {
     pub(super) whose: Whose,
     pub(super) window: Window,
     pub(super) limit: i64,
-    pub(super) used: i64,
+    pub(super) spent: i64,
+    /// By other open turns.
+    pub(super) reserved: i64,
 }
 
 impl Check {
+    /// What costs nothing always fits, also above a limit.
     fn fits(&self, nano_usd: i64) -> bool {
-        self.used.saturating_add(nano_usd) <= self.limit
+        nano_usd == 0 || self.spent.saturating_add(self.reserved).saturating_add(nano_usd) <= self.limit
     }
 
     fn is_near(&self, percent: u8) -> bool {
-        i128::from(self.used) * 100 >= i128::from(self.limit) * i128::from(percent)
+        i128::from(self.spent.saturating_add(self.reserved)) * 100
+            >= i128::from(self.limit) * i128::from(percent)
+    }
+
+    fn shortage(&self, least: i64) -> Shortage {
+        if least > self.limit {
+            Shortage::TooSmall
+        } else if self.spent.saturating_add(least) > self.limit {
+            Shortage::Spent
+        } else {
+            Shortage::Held
+        }
     }
 }
 
@@ -77,12 +103,15 @@ pub(super) fn decide(checks: &[Check], worst: Worst, near: u8, calendar: &Calend
     if checks.iter().all(|check| check.fits(worst.full) && !check.is_near(near)) {
         return Reserved::Full;
     }
-    let mut refusal: Option<Refusal> = None;
-    for check in checks.iter().filter(|check| !check.fits(worst.least)) {
-        let resets_at = calendar.resets_at(check.window);
-        if refusal.is_none_or(|known| known.resets_at < resets_at) {
-            refusal = Some(Refusal { whose: check.whose, window: check.window, resets_at });
-        }
-    }
-    refusal.map_or(Reserved::Least, Reserved::Refused)
+    let broken = checks.iter().filter(|check| !check.fits(worst.least)).map(|check| Refusal {
+        whose: check.whose,
+        window: check.window,
+        resets_at: calendar.resets_at(check.window),
+        shortage: check.shortage(worst.least),
+    });
+    // What lasts longest is told; of equals the first.
+    let lasting = broken.reduce(|known, next| {
+        if (next.shortage, next.resets_at) > (known.shortage, known.resets_at) { next } else { known }
+    });
+    lasting.map_or(Reserved::Least, Reserved::Refused)
 }

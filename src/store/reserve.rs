@@ -1,7 +1,7 @@
 //! Money set aside for a turn before its first request, so that turns that run at the same time cannot spend the same
 //! rest of a budget. One row a turn: replaced when the turn reserves again, settled when it is closed.
 
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::calendar::{Calendar, Window};
 use super::error::{Result, StoreError};
@@ -10,6 +10,9 @@ use super::spending::{self, Payer};
 use super::usage::MOST;
 use super::{Store, turn};
 use crate::ids::{GuildId, PersonaId, TurnId, UserId};
+
+/// A turn that holds its reserve for longer was not closed, because the disk was full or a task died.
+const FORGOTTEN_AFTER_MS: i64 = 60 * 60 * 1_000;
 
 /// What a turn may cost, and the budgets it has to fit.
 #[derive(Clone, Debug)]
@@ -46,6 +49,7 @@ impl Store {
 
 async fn take(db: &mut SqliteConnection, turn: TurnId, reservation: &Reservation) -> Result<Reserved> {
     let calendar = Calendar::of(reservation.at);
+    write_off_forgotten(db, reservation.at - FORGOTTEN_AFTER_MS).await?;
     let checks = checks(db, turn, reservation, &calendar).await?;
     // Less than nothing would give money back.
     let worst = Worst { full: reservation.full.max(0), least: reservation.least.max(0) };
@@ -56,6 +60,16 @@ async fn take(db: &mut SqliteConnection, turn: TurnId, reservation: &Reservation
         Reserved::Refused(_) => {}
     }
     Ok(reserved)
+}
+
+/// A turn that could not be closed leaves its reserve behind. It becomes usage, so that it counts for its own day alone.
+async fn write_off_forgotten(db: &mut SqliteConnection, before: i64) -> Result<()> {
+    let any =
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM reserve WHERE at < ?1) AS "any!: bool""#, before);
+    if any.fetch_one(&mut *db).await? {
+        write_off(db, before).await?;
+    }
+    Ok(())
 }
 
 /// The limits that are set, each with what is used of it.
@@ -77,7 +91,7 @@ async fn checks(
         let spent = spending::of(db, payer, calendar).await?;
         let reserved = sum(db, payer, Some(turn)).await?;
         let of = |window, limit: Option<i64>, spent: i64| {
-            limit.map(|limit| Check { whose, window, limit, used: spent.saturating_add(reserved) })
+            limit.map(|limit| Check { whose, window, limit, spent, reserved })
         };
         checks.extend(of(Window::Day, limit.day, spent.day_nano_usd));
         checks.extend(of(Window::Month, limit.month, spent.month_nano_usd));
@@ -155,19 +169,19 @@ pub(super) async fn settle(db: &mut SqliteConnection, turn: TurnId) -> Result<()
     Ok(())
 }
 
-/// Makes usage of what an earlier run had reserved for turns it did not close. Nobody knows what they cost, so they
-/// count as the worst case.
-pub(super) async fn write_off(db: &mut SqliteConnection) -> sqlx::Result<()> {
-    let mut both = db.begin().await?;
+/// Makes usage of what was reserved before a moment for turns that were not closed. Nobody knows what they cost, so they
+/// count as the worst case. Two statements, to be run in one transaction.
+pub(super) async fn write_off(db: &mut SqliteConnection, before: i64) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO usage (turn_id, attempt, user_id, guild_id, persona, model, estimate_nano_usd, failure, at)
          SELECT t.id, t.attempt, r.user_id, r.guild_id, r.persona, r.model, r.nano_usd, 'interrupted', r.at
-         FROM reserve r JOIN turn t ON t.id = r.turn_id ORDER BY t.id"
+         FROM reserve r JOIN turn t ON t.id = r.turn_id WHERE r.at < ?1 ORDER BY t.id",
+        before
     )
-    .execute(&mut *both)
+    .execute(&mut *db)
     .await?;
-    sqlx::query!("DELETE FROM reserve").execute(&mut *both).await?;
-    both.commit().await
+    sqlx::query!("DELETE FROM reserve WHERE at < ?1", before).execute(&mut *db).await?;
+    Ok(())
 }
 
 /// Takes a person's name from what is reserved. It counts as spent for them at once: what the turn uses in the end goes

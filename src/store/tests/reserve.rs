@@ -32,13 +32,21 @@ pub(super) fn reservation(full: i64, least: i64, limits: Limits) -> Reservation 
 }
 
 fn refused(whose: Whose, window: Window, day: i64) -> Reserved {
-    Reserved::Refused(Refusal { whose, window, resets_at: day * DAY })
+    Reserved::Refused(Refusal { whose, window, resets_at: day * DAY, shortage: Shortage::Spent })
+}
+
+/// Where it is all one why there is no room.
+fn whyever(reserved: Reserved) -> Reserved {
+    match reserved {
+        Reserved::Refused(refusal) => Reserved::Refused(Refusal { shortage: Shortage::Spent, ..refusal }),
+        granted => granted,
+    }
 }
 
 /// What a new turn is given.
 async fn asked(store: &Store, message: u64, reservation: Reservation) -> Reserved {
     let turn = accepted(store, asks(message, "hello")).await;
-    store.reserve(turn, reservation).await.unwrap()
+    whyever(store.reserve(turn, reservation).await.unwrap())
 }
 
 async fn reserved(store: &Store) -> i64 {
@@ -71,7 +79,8 @@ async fn exactly_the_limit_fits_and_one_more_does_not() {
                 (35, 35, Reserved::Full),
                 (35, 99, Reserved::Full),
             ] {
-                let found = store.reserve(turn, reservation(full, least, limits(100))).await.unwrap();
+                let found =
+                    whyever(store.reserve(turn, reservation(full, least, limits(100))).await.unwrap());
                 assert_eq!(found, expected, "{whose:?} {window:?} {full} {least}");
             }
         }
@@ -140,11 +149,15 @@ async fn budgets_are_whole_again_at_midnight_and_on_the_first_utc() {
         (daily, last + 1, Reserved::Full),
         (monthly, last + 1, Reserved::Full),
     ] {
-        assert_eq!(store.reserve(turn, at(moment, limits)).await.unwrap(), expected, "{limits:?} {moment}");
+        assert_eq!(
+            whyever(store.reserve(turn, at(moment, limits)).await.unwrap()),
+            expected,
+            "{limits:?} {moment}"
+        );
     }
     // What is open counts on the new day too, because that is when it may be spent.
     let other = accepted(&store, asks(3, "hello")).await;
-    let found = store.reserve(other, at(last + 1, daily)).await.unwrap();
+    let found = whyever(store.reserve(other, at(last + 1, daily)).await.unwrap());
     assert_eq!(found, refused(Whose::User, Window::Day, NOVEMBER + 1));
 }
 
@@ -204,7 +217,8 @@ async fn a_turn_that_reserves_again_replaces_what_it_had() {
         (101, refused(Whose::User, Window::Day, 20_001), 100),
         (20, Reserved::Full, 20),
     ] {
-        assert_eq!(store.reserve(turn, reservation(full, full, limits)).await.unwrap(), expected, "{full}");
+        let found = store.reserve(turn, reservation(full, full, limits)).await.unwrap();
+        assert_eq!(whyever(found), expected, "{full}");
         assert_eq!(reserved(&store).await, stands);
     }
 }
@@ -258,4 +272,52 @@ async fn what_a_killed_process_had_reserved_counts_as_spent() {
     assert_eq!(store.reserve(turn, reservation(10, 10, limits)).await.unwrap(), Reserved::Full);
     let store = place.crash_and_open(store).await;
     assert_eq!(spent(&store, Payer::User(ROBIN)).await.day_nano_usd, 100);
+}
+
+#[tokio::test]
+async fn it_is_told_whether_waiting_helps() {
+    let place = Place::new();
+    let store = place.open().await;
+    let limits = Limits { user: Limit { day: Some(100), month: None }, ..unlimited() };
+    let ask = async |message, least| {
+        let turn = accepted(&store, asks(message, "hello")).await;
+        match store.reserve(turn, reservation(least, least, limits)).await.unwrap() {
+            Reserved::Refused(refusal) => Some(refusal.shortage),
+            Reserved::Full | Reserved::Least => None,
+        }
+    };
+    assert_eq!(ask(1, 101).await, Some(Shortage::TooSmall));
+    assert_eq!(ask(2, 60).await, None);
+    assert_eq!(ask(3, 60).await, Some(Shortage::Held));
+    assert_eq!(ask(4, 0).await, None, "what costs nothing always fits");
+}
+
+#[tokio::test]
+async fn a_turn_that_is_left_open_has_used_what_it_has_used() {
+    let place = Place::new();
+    let store = place.open().await;
+    let turn = accepted(&store, asks(1, "hello")).await;
+    store.begin_turn(turn, 1).await.unwrap();
+    store.reserve(turn, reservation(90, 90, unlimited())).await.unwrap();
+    store.leave_turn(turn, Leaving { usage: vec![costing(7)], at: NOON }).await.unwrap();
+    let found = spent(&store, Payer::User(ROBIN)).await;
+    assert_eq!((found.day_nano_usd, found.reserved_nano_usd), (7, 0));
+    assert_eq!(store.turn(turn).await.unwrap().unwrap().state, TurnState::Answering);
+}
+
+#[tokio::test]
+async fn a_reserve_that_nobody_gave_back_counts_for_its_own_day_alone() {
+    let place = Place::new();
+    let store = place.open().await;
+    let limits = Limits { user: day(100), ..unlimited() };
+    let lost = accepted(&store, asks(1, "hello")).await;
+    store.reserve(lost, reservation(60, 60, limits)).await.unwrap();
+    let ask = async |message, at| {
+        let turn = accepted(&store, asks(message, "hello")).await;
+        whyever(store.reserve(turn, Reservation { at, ..reservation(50, 50, limits) }).await.unwrap())
+    };
+    assert_eq!(ask(2, NOON + 60_000).await, refused(Whose::User, Window::Day, 20_001));
+    assert_eq!(ask(3, NOON + 2 * 60 * 60_000).await, refused(Whose::User, Window::Day, 20_001));
+    assert_eq!((spent(&store, Payer::User(ROBIN)).await.day_nano_usd, reserved(&store).await), (60, 0));
+    assert_eq!(ask(4, NOON + DAY).await, Reserved::Full, "the next day it is forgotten");
 }
