@@ -69,10 +69,9 @@ impl App {
         let listener = listener.with_context(|| format!("cannot listen on {} (PRISM_HTTP)", config.http))?;
         let status = Status::default();
         let clients = Clients::build(&config)?;
-        let engine = engine(&config, clients.model, &status, &stop).await?;
+        let engine = engine(&config, &clients, &status, &stop).await?;
         let store = engine.store().clone();
-        let built =
-            Self::assemble(config, Running::new(engine, status, stop), clients.discord, listener).await;
+        let built = Self::assemble(config, Running::new(engine, status, stop), &clients, listener).await;
         if built.is_err() {
             // A start that fails is no crash: the next one need not check the whole database.
             store.close().await;
@@ -83,13 +82,13 @@ impl App {
     async fn assemble(
         config: Config,
         parts: Running,
-        client: reqwest::Client,
+        clients: &Clients,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         let token = config.token.clone().context("no Discord token is configured (DISCORD_TOKEN)")?;
         let settings = governor::Settings::new(config.discord_url.clone(), token.clone());
-        let governor = Governor::start(settings, client, &parts.stop).await;
+        let governor = Governor::start(settings, clients.of(&config.discord_url), &parts.stop).await;
         let governor = governor.context("the governor could not start")?;
         // Read before anything new arrives: afterwards every open turn would look like a forgotten one.
         let unfinished = parts.engine.unfinished().await?;
@@ -186,15 +185,23 @@ impl Running {
 /// What could not be opened, with its cure.
 pub async fn engine(
     config: &Config,
-    client: reqwest::Client,
+    clients: &Clients,
     status: &Status,
     stop: &Shutdown,
 ) -> anyhow::Result<Engine> {
     let personas = personas(config)?;
     let store = Store::open(&config.store, stop).await?;
     status.set_store_open(true);
-    let ladder = Ladder::new(config.model.clone(), client, status.clone());
-    Ok(Engine::new(config.chat.clone(), Parts { store, personas, ladder }))
+    let ladder = ladder(config, clients, status, stop);
+    ladder.watch(personas.list().iter().flat_map(|persona| persona.models.clone()));
+    let engine = Engine::new(config.chat.clone(), Parts { store, personas, ladder });
+    engine.settle_costs(stop);
+    Ok(engine)
+}
+
+/// The models alone.
+pub fn ladder(config: &Config, clients: &Clients, status: &Status, stop: &Shutdown) -> Ladder {
+    Ladder::new(config.model.clone(), |server| clients.of(server), status.clone(), stop)
 }
 
 fn pages(status: Status, governor: Governor, front: Option<Front>) -> Pages {
@@ -221,18 +228,30 @@ fn warn_of(problem: &Problem) {
     warn!("a persona was left out: {problem}");
 }
 
-/// The clients for the two outside servers: one pool, unless an environment's proxy stands before only one of them.
-struct Clients {
-    discord: reqwest::Client,
-    model: reqwest::Client,
+/// The clients for outside servers: one pool for everything on this machine, which a proxy of the environment cannot
+/// reach, and one for everything else.
+pub struct Clients {
+    local: reqwest::Client,
+    /// `None`: everything is on this machine.
+    outside: Option<reqwest::Client>,
 }
 
 impl Clients {
-    fn build(config: &Config) -> anyhow::Result<Self> {
-        let discord = http_client(&config.discord_url)?;
-        let alike = is_loopback(&config.discord_url) == is_loopback(&config.model.base_url);
-        let model = if alike { discord.clone() } else { http_client(&config.model.base_url)? };
-        Ok(Self { discord, model })
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn build(config: &Config) -> anyhow::Result<Self> {
+        let others = config.model.others.iter().map(|(_, server)| &server.base_url);
+        let mut servers = [&config.discord_url, &config.model.server.base_url].into_iter().chain(others);
+        let outside = servers.find(|server| !is_loopback(server));
+        Ok(Self {
+            local: http_client("http://localhost")?,
+            outside: outside.map(|server| http_client(server)).transpose()?,
+        })
+    }
+
+    fn of(&self, server: &str) -> reqwest::Client {
+        let outside = self.outside.as_ref().filter(|_| !is_loopback(server));
+        outside.unwrap_or(&self.local).clone()
     }
 }
 

@@ -3,8 +3,10 @@
 //! Everything is read before anything is judged, so that a person sees every problem at once.
 
 mod address;
+mod budget;
 mod file;
 mod layers;
+mod model;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ use crate::document::Problem;
 use crate::{chat, discord, llm, store, telemetry};
 pub use address::is_loopback;
 use layers::Layers;
+pub(crate) use model::key_variable;
 
 /// The file that is read when no other is named. It need not exist.
 pub const DEFAULT_FILE: &str = "prism.toml";
@@ -103,10 +106,12 @@ impl Default for StopSettings {
 
 impl Environment {
     /// The environment of this process. Variables that are no text are left out.
-    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
     pub fn of_process() -> Self {
-        let names = layers::VARIABLES;
-        let variables = names.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let is_ours = |name: &str| layers::VARIABLES.contains(&name) || name.starts_with(model::KEY_PREFIX);
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| is_ours(name))?;
+            Some((name, value.into_string().ok()?))
+        });
         Self::of(variables)
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::llm;
-use crate::store::StoreError;
+use crate::store::{Refusal, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -11,6 +11,9 @@ pub enum Failure {
     Model(#[source] ModelFailure),
     #[error("the store failed")]
     Store(#[source] StoreError),
+    /// A budget has no room for another reply.
+    #[error("a budget is used up")]
+    Spent(Refusal),
     #[error("the question was deleted")]
     Deleted,
     #[error("the process is stopping")]
@@ -62,6 +65,7 @@ impl Failure {
         match self {
             Self::Model(failure) => failure.code(),
             Self::Store(_) => "store",
+            Self::Spent(_) => "budget",
             Self::Deleted => "deleted",
             Self::Stopping => "stopping",
         }
@@ -94,15 +98,14 @@ impl ModelFailure {
     }
 
     /// Before the first text: what is to be said of a ladder that is used up.
-    pub(crate) fn of_exhausted(exhausted: &llm::Exhausted) -> Self {
-        match exhausted.cause() {
-            llm::Failure::KeyRefused => Self::KeyRefused,
-            // The account's own bound is spent: to the person it is the same.
-            llm::Failure::NoCredit { .. } | llm::Failure::Forbidden => Self::NoCredit,
+    pub(crate) fn of(failure: llm::Failure) -> Self {
+        match failure {
+            llm::Failure::KeyRefused | llm::Failure::Forbidden => Self::KeyRefused,
+            llm::Failure::NoCredit { .. } => Self::NoCredit,
             llm::Failure::Moderated => Self::Moderated,
             llm::Failure::TooLong => Self::TooLong,
             llm::Failure::NoSuchModel => Self::NoSuchModel,
-            llm::Failure::RateLimited { retry_after, .. } => Self::Busy { retry_after: *retry_after },
+            llm::Failure::RateLimited { retry_after, .. } => Self::Busy { retry_after },
             _ => Self::Unavailable,
         }
     }

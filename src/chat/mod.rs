@@ -5,11 +5,16 @@
 //! - the turns of one conversation run one after another, conversations never wait for each other ([`lanes`]);
 //! - whatever happens to a turn, the surface closes it with [`Turn::close`], or the next start does.
 
+mod budget;
+mod costs;
+mod dollars;
 mod failure;
 mod identity;
 mod incoming;
 mod lanes;
+mod models;
 mod prompt;
+mod rates;
 mod running;
 mod turn;
 mod usage;
@@ -18,8 +23,15 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+pub use budget::{Budget, Budgets};
+pub use dollars::Dollars;
 pub use failure::{Failure, ModelFailure};
 pub use incoming::{Incoming, Speaker};
+pub use models::{Chosen, ChosenBy, Excluded, Model, ModelChoice, ModelPrice, ModelsHere};
+pub use rates::{Pace, TooFast, TurnRates};
 pub use turn::{Answer, Display, End, Question, Turn};
 
 use crate::ids::{ChannelId, MessageId, PersonaId, TurnId, UserId};
@@ -30,6 +42,7 @@ use crate::store::{
     Accepted, Audience, Closing, NewTurn, OpenTurn, Outcome, Store, StoreError, Target, Trigger,
 };
 use lanes::{Lanes, Position, Room};
+use rates::Rates;
 use running::Running;
 
 /// The name of the setting that holds a channel's persona.
@@ -46,6 +59,8 @@ pub struct Settings {
     pub history_tokens: usize,
     /// Unfinished turns younger than this are answered at start, older ones are closed in words.
     pub resume_within: Duration,
+    pub rates: TurnRates,
+    pub budgets: Budgets,
 }
 
 impl Default for Settings {
@@ -55,6 +70,8 @@ impl Default for Settings {
             running_turns: 1_000,
             history_tokens: 8_000,
             resume_within: Duration::from_secs(10 * 60),
+            rates: TurnRates::default(),
+            budgets: Budgets::default(),
         }
     }
 }
@@ -78,6 +95,9 @@ struct Inner {
     parts: Parts,
     lanes: Lanes,
     running: Running,
+    rates: Rates,
+    /// Told when a turn has closed whose cost is to be asked for.
+    owed: Notify,
 }
 
 /// What became of something that was said.
@@ -88,6 +108,8 @@ pub enum Admission {
     Known,
     /// Too much is waiting. The turn is in the journal, closed as refused.
     Full(Arc<Persona>),
+    /// It comes too soon after others. The turn is in the journal, closed as refused.
+    TooFast(Arc<Persona>, TooFast),
     /// The process is stopping. The turn is in the journal, the next start answers it.
     Later,
 }
@@ -104,7 +126,8 @@ impl Engine {
     pub fn new(settings: Settings, parts: Parts) -> Self {
         let lanes = Lanes::new(settings.waiting_turns);
         let running = Running::new(settings.running_turns);
-        Self { inner: Arc::new(Inner { settings, parts, lanes, running }) }
+        let rates = Rates::new(settings.rates);
+        Self { inner: Arc::new(Inner { settings, parts, lanes, running, rates, owed: Notify::new() }) }
     }
 
     pub fn personas(&self) -> &Library {
@@ -167,11 +190,19 @@ impl Engine {
             return Ok(Admission::Later);
         }
         let persona = Arc::clone(&opened.persona);
-        match self.enter(key, opened, Room::Bounded) {
-            Some(turn) => Ok(Admission::Turn(Box::new(turn))),
-            None => {
-                self.store().close_turn(key.id, no_room(otherwise)).await?;
-                Ok(Admission::Full(persona))
+        let (author, audience) = (opened.author, opened.audience);
+        let Some(turn) = self.enter(key, opened, Room::Bounded) else {
+            self.store().close_turn(key.id, refused(otherwise, "queue_full")).await?;
+            return Ok(Admission::Full(persona));
+        };
+        // After its place: a turn that has none does not count.
+        let pace = author.map_or(Ok(()), |user| self.inner.rates.admit(user, &audience, Instant::now()));
+        match pace {
+            Ok(()) => Ok(Admission::Turn(Box::new(turn))),
+            Err(early) => {
+                drop(turn);
+                self.store().close_turn(key.id, refused(otherwise, "too_fast")).await?;
+                Ok(Admission::TooFast(persona, early))
             }
         }
     }
@@ -309,7 +340,7 @@ fn snowflake(trigger: &Trigger) -> u64 {
     }
 }
 
-fn no_room(outcome: Outcome) -> Closing {
+fn refused(outcome: Outcome, cause: &str) -> Closing {
     Closing {
         outcome,
         answer: None,
@@ -317,7 +348,7 @@ fn no_room(outcome: Outcome) -> Closing {
         messages: Vec::new(),
         history_from: None,
         usage: Vec::new(),
-        cause: Some("queue_full".to_owned()),
+        cause: Some(cause.to_owned()),
         at: now(),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
+use super::budget::{Account, Grant};
 use super::failure::{Failure, ModelFailure};
 use super::incoming::clean_name;
 use super::lanes::Ticket;
@@ -12,7 +13,7 @@ use super::{Engine, identity, now, prompt, usage, window};
 use crate::ids::{ConversationId, EntryId, MessageId, TurnId, UserId};
 use crate::llm;
 use crate::persona::Persona;
-use crate::store::{Audience, Begun, Closing, Outcome, StoreError, Trigger, UsageRow};
+use crate::store::{Audience, Begun, Closing, Leaving, Outcome, Shortage, StoreError, Trigger, UsageRow};
 
 /// What identifies a turn inside the store.
 #[derive(Clone, Copy, Debug)]
@@ -133,36 +134,61 @@ impl Turn {
     }
 
     async fn ask(&mut self, begun: Begun) -> Result<Answer, Failure> {
-        let request = self.request(&begun);
-        let ladder = self.engine.inner.parts.ladder.clone();
+        let request = self.request(&begun).await?;
+        let plan = self.granted(&request).await?;
+        let mut reply = Box::new(self.engine.inner.parts.ladder.ask(request, plan));
         let opened = tokio::select! {
             biased;
-            ended = self.place.running.ended() => return Err(ended.into()),
-            opened = ladder.open(&request) => opened,
+            ended = self.place.running.ended() => Err(ended.into()),
+            opened = reply.open() => opened.map_err(|failure| Failure::Model(ModelFailure::of(failure))),
         };
         match opened {
-            Ok(reply) => Ok(Answer { source: Source::Model(Box::new(reply)), text: String::new() }),
-            Err(exhausted) => {
-                self.usage.extend(exhausted.attempts.iter().map(usage::of_silent));
-                Err(Failure::Model(ModelFailure::of_exhausted(&exhausted)))
+            Ok(()) => Ok(Answer { source: Source::Model(reply), text: String::new() }),
+            Err(failure) => {
+                self.usage.extend(usage::of_report(&reply.into_report()));
+                Err(failure)
             }
         }
     }
 
-    fn request(&mut self, begun: &Begun) -> llm::Request {
-        let persona = &self.opened.persona;
+    async fn request(&mut self, begun: &Begun) -> Result<llm::Request, Failure> {
+        let persona = Arc::clone(&self.opened.persona);
+        let chosen = self.engine.model_of(self.opened.audience.guild()).await?;
         let budget = self.engine.inner.settings.history_tokens;
         let window = window::cut(&begun.history, begun.history_from, budget);
         self.history_from = window.from;
         let secret = self.engine.store().secret();
-        llm::Request {
-            messages: prompt::messages(persona, window.entries, &begun.question),
-            models: persona.models.clone(),
+        let prompt = prompt::prompt(&persona, window.entries, &begun.question);
+        Ok(llm::Request {
+            messages: prompt.messages,
+            history: prompt.history,
+            models: self.engine.wanted(chosen, &persona),
             max_tokens: persona.sampling.max_tokens,
             temperature: persona.sampling.temperature,
             top_p: persona.sampling.top_p,
             user: self.opened.author.map(|author| identity::of_user(secret, author)),
             session: Some(identity::of_conversation(secret, self.key.conversation)),
+        })
+    }
+
+    /// The models that may be asked, once the money for them is set aside.
+    async fn granted(&self, request: &llm::Request) -> Result<llm::Plan, Failure> {
+        let plan = self.engine.inner.parts.ladder.plan(request);
+        let account = Account {
+            turn: self.key.id,
+            user: self.opened.author,
+            guild: self.opened.audience.guild(),
+            persona: &self.opened.persona.id,
+        };
+        match self.engine.grant(account, plan, now()).await? {
+            Grant::Ask(plan) => Ok(plan),
+            Grant::Refused(refusal) => {
+                warn!(
+                    turn.id = %self.key.id, budget.whose = ?refusal.whose, budget.window = ?refusal.window,
+                    budget.shortage = ?refusal.shortage, "a budget has no room for a reply"
+                );
+                Err(Failure::Spent(refusal))
+            }
         }
     }
 
@@ -196,17 +222,27 @@ impl Turn {
             cause: cause.map(str::to_owned),
             at: now(),
         };
-        self.engine.store().close_turn(self.key.id, closing).await
+        let owes = closing.usage.iter().any(|row| row.owed);
+        self.engine.store().close_turn(self.key.id, closing).await?;
+        if owes {
+            self.engine.inner.owed.notify_one();
+        }
+        Ok(())
     }
 
-    /// Leaves the turn open in the journal: the next start answers it.
-    pub fn leave_open(self) {
+    /// Leaves the turn open in the journal: the next start answers it. What it has used is written down.
+    ///
+    /// # Errors
+    /// When the journal cannot be written: what was set aside counts as used then.
+    pub async fn leave_open(mut self) -> Result<(), StoreError> {
         info!(turn.id = %self.key.id, "turn left for the next start");
+        let leaving = Leaving { usage: std::mem::take(&mut self.usage), at: now() };
+        self.engine.store().leave_turn(self.key.id, leaving).await
     }
 
     fn settle(&mut self, answer: Answer) -> String {
         match answer.source {
-            Source::Model(reply) => self.usage.extend(usage::of_report(&reply.report())),
+            Source::Model(reply) => self.usage.extend(usage::of_report(&reply.into_report())),
             Source::Ended(report) => self.usage.extend(usage::of_report(&report)),
             Source::Ready(_) => {}
         }
@@ -217,6 +253,7 @@ impl Turn {
         let used = self.usage.last();
         let model = used.map(|row| row.model.as_str());
         let first_token_ms = used.and_then(|row| row.first_token_ms);
+        let cost = used.and_then(|row| row.cost_nano_usd);
         let turn = self.key.id;
         match outcome {
             Outcome::Failed | Outcome::Partial => {
@@ -224,7 +261,7 @@ impl Turn {
                 warn!(turn.id = %turn, turn.outcome = ?outcome, turn.cause = cause, llm.model = model, error, "turn closed without a whole answer");
             }
             _ => {
-                info!(turn.id = %turn, turn.outcome = ?outcome, turn.cause = cause, llm.model = model, llm.first_token_ms = first_token_ms, "turn closed");
+                info!(turn.id = %turn, turn.outcome = ?outcome, turn.cause = cause, llm.model = model, llm.first_token_ms = first_token_ms, llm.cost_nano_usd = cost, "turn closed");
             }
         }
     }
@@ -261,6 +298,8 @@ impl End {
         match (self.display, &self.failure) {
             (Display::Removed(_), _) | (_, Some(Failure::Deleted)) => Outcome::Cancelled,
             _ if self.late => Outcome::Abandoned,
+            // What others hold is free again in a moment: it can be tried again then.
+            (_, Some(Failure::Spent(refusal))) if refusal.shortage != Shortage::Held => Outcome::Refused,
             (Display::Failed(_), _) if self.shown.is_some() => Outcome::Partial,
             (Display::Failed(_), _) => Outcome::Failed,
             (Display::Shown, Some(_)) if has_text => Outcome::Partial,
@@ -280,6 +319,18 @@ impl End {
 impl Answer {
     fn ready(text: String) -> Self {
         Self { source: Source::Ready(Some(text)), text: String::new() }
+    }
+
+    /// The models that wrote it, in order, where it was not the first choice alone.
+    pub fn byline(&self) -> Vec<String> {
+        let report = match &self.source {
+            Source::Model(reply) => reply.report(),
+            Source::Ended(report) => (**report).clone(),
+            Source::Ready(_) => return Vec::new(),
+        };
+        let mut speakers: Vec<_> = report.speakers().map(str::to_owned).collect();
+        speakers.dedup();
+        if speakers == [report.first_choice] { Vec::new() } else { speakers }
     }
 
     async fn next(&mut self) -> Option<Result<String, Failure>> {

@@ -1,5 +1,6 @@
 //! `prism chat PERSONA`: the engine in a terminal. What is said is kept like everywhere else, in a database of its own.
 
+use std::error::Error as _;
 use std::io::Write as _;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,12 +10,12 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::{Context, Failure, model, start};
-use crate::app;
-use crate::chat::{Admission, End, Engine, Incoming, Speaker, Turn, Unfinished};
+use crate::app::{self, Clients};
+use crate::chat::{self, Admission, End, Engine, Incoming, Speaker, Turn, Unfinished};
 use crate::config::{Config, Purpose};
 use crate::ids::{ChannelId, DISCORD_EPOCH_MS, MessageId, PersonaId, UserId};
 use crate::shutdown::Shutdown;
-use crate::status::Status;
+use crate::status::{Status, now_ms};
 use crate::store::{Audience, Trigger};
 use crate::telemetry;
 
@@ -59,8 +60,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), F
 
 impl Terminal {
     async fn open(config: &Config, stop: &Shutdown, arguments: Arguments) -> anyhow::Result<Self> {
-        let client = app::http_client(&config.model.base_url)?;
-        let engine = app::engine(config, client, &Status::default(), stop).await?;
+        let clients = Clients::build(config)?;
+        let engine = app::engine(config, &clients, &Status::default(), stop).await?;
         let persona = match arguments.persona {
             Some(name) => engine.personas().find(&name).with_context(|| unknown(&engine, &name))?,
             None => engine.personas().default_persona(),
@@ -93,6 +94,7 @@ impl Terminal {
         Ok(())
     }
 
+    #[expect(clippy::print_stdout, reason = "this command talks in the terminal")]
     async fn say(&self, text: String) -> anyhow::Result<()> {
         let incoming = Incoming {
             trigger: Trigger::Message(new_message()),
@@ -104,6 +106,10 @@ impl Terminal {
         };
         match self.engine.accept(incoming).await? {
             Admission::Turn(turn) => show(*turn).await,
+            Admission::TooFast(persona, early) => {
+                println!("({} needs {} seconds)\n", persona.name, early.wait.as_secs() + 1);
+                Ok(())
+            }
             Admission::Known | Admission::Full(_) | Admission::Later => Ok(()),
         }
     }
@@ -136,7 +142,7 @@ async fn show(mut turn: Turn) -> anyhow::Result<()> {
     let mut answer = match turn.start().await {
         Ok(answer) => answer,
         Err(failure) => {
-            println!("({failure})\n");
+            println!("({})\n", why(&failure));
             return Ok(turn.close(End { failure: Some(failure), ..End::default() }).await?);
         }
     };
@@ -149,10 +155,33 @@ async fn show(mut turn: Turn) -> anyhow::Result<()> {
         std::io::stdout().flush()?;
     }
     if let Some(failure) = &failure {
-        print!(" ({failure})");
+        print!(" ({})", why(failure));
     }
     println!("\n");
+    if let Some(line) = byline(&answer.byline()) {
+        println!("{line}\n");
+    }
     Ok(turn.close(End { answer: Some(answer), failure, ..End::default() }).await?)
+}
+
+/// The failure with its causes, and when a budget that is used up has room again.
+fn why(failure: &chat::Failure) -> String {
+    if let chat::Failure::Spent(refusal) = failure {
+        let hours = (refusal.resets_at - now_ms().cast_signed()).max(0) / 3_600_000 + 1;
+        return format!("{failure}: it has room again in about {hours} h; [budget] in prism.toml sets it");
+    }
+    match failure {
+        chat::Failure::Model(cause) => cause.to_string(),
+        failure => match failure.source() {
+            Some(cause) => format!("{failure}: {cause}"),
+            None => failure.to_string(),
+        },
+    }
+}
+
+/// Who wrote it, where that was not the first choice alone.
+fn byline(speakers: &[String]) -> Option<String> {
+    (!speakers.is_empty()).then(|| format!("(by {})", speakers.join(", then ")))
 }
 
 fn unknown(engine: &Engine, name: &str) -> String {

@@ -2,13 +2,23 @@
 
 use clap::Args;
 
-use super::{Context, Failure};
+use super::{Context, Failure, online};
 use crate::config::{Config, Purpose};
 use crate::document::Problem;
 use crate::persona::{Library, LoadError};
 
+const EXAMPLES: &str = "Examples:
+  prism check                    configuration and personas, without any network
+  prism check --personas my/     the personas of this folder
+  prism check --online           also whether every model answers, how fast, and what that cost";
+
 #[derive(Debug, Args)]
-pub(super) struct Arguments {}
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Also ask every configured model for a few words; says first what that can cost
+    #[arg(long)]
+    online: bool,
+}
 
 /// What a check found.
 #[derive(Default)]
@@ -19,8 +29,14 @@ struct Findings {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the output of this command")]
-pub(super) async fn run(context: &Context, _: Arguments) -> Result<(), Failure> {
-    let findings = find(context);
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), Failure> {
+    let (config, mut findings) = find(context);
+    if arguments.online && !findings.problems.is_empty() {
+        // What is wrong counts as not written, and to ask other models than those that are meant costs money.
+        println!("models: not asked before the rest is in order");
+    } else if arguments.online {
+        findings.problems.extend(online::check(&config).await?);
+    }
     for problem in &findings.problems {
         println!("{problem}");
     }
@@ -38,7 +54,7 @@ pub(super) async fn run(context: &Context, _: Arguments) -> Result<(), Failure> 
     Err(Failure::NotInOrder)
 }
 
-fn find(context: &Context) -> Findings {
+fn find(context: &Context) -> (Config, Findings) {
     let mut findings = Findings::default();
     let (config, problems) = Config::read(&context.flags, &context.environment, Purpose::Playground);
     findings.problems = problems;
@@ -46,7 +62,7 @@ fn find(context: &Context) -> Findings {
     findings.missing_for_bot =
         found.into_iter().filter(|problem| !findings.problems.contains(problem)).collect();
     findings.problems.extend(personas(&config));
-    findings
+    (config, findings)
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the output of this command")]

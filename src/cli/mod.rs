@@ -7,6 +7,8 @@ mod check;
 mod emulator;
 mod health;
 mod model;
+mod models;
+mod online;
 mod playground;
 mod run;
 
@@ -43,7 +45,9 @@ const EXAMPLES: &str = "Examples:
   prism                          try it: the playground on http://127.0.0.1:8787
   DISCORD_TOKEN=... OPENROUTER_API_KEY=... prism run
   prism chat odile               talk to a persona in this terminal
-  prism check --personas my/     is everything in order?";
+  prism check --personas my/     is everything in order?
+  prism check --online           does every model answer, and how fast?
+  prism models flash             models with this in their name, and what they cost";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -57,6 +61,8 @@ enum Command {
     Chat(chat::Arguments),
     /// Check configuration and personas; exit 1 when anything is wrong
     Check(check::Arguments),
+    /// List the models of the configured servers, with prices and what may be used
+    Models(models::Arguments),
     /// Ask the running bot whether it is well; exit 0 when it is
     Health,
 }
@@ -113,6 +119,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Emulator(arguments)) => emulator::run(&context, arguments).await,
         Some(Command::Chat(arguments)) => chat::run(&context, arguments).await,
         Some(Command::Check(arguments)) => check::run(&context, arguments).await,
+        Some(Command::Models(arguments)) => models::run(&context, arguments).await,
         Some(Command::Health) => health::run(&context).await,
         None if context.environment.has_token() => run::run(&context).await,
         None => playground::run(&context, playground::Arguments::unasked()).await,

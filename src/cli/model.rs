@@ -7,34 +7,36 @@ use serde_json::Value;
 
 use crate::app;
 use crate::config::Config;
-use crate::emulator::model::{ModelServer, ModelSettings};
+use crate::emulator::model::{Listed, ModelServer, ModelSettings};
+use crate::llm::{Flavour, Server};
 use crate::shutdown::Shutdown;
 
 const OLLAMA: &str = "http://localhost:11434/v1";
+
+/// What the embedded server has: a voice for each persona, made of its example lines.
+const EMBEDDED: &str = "embedded/examples";
 
 /// A local server answers at once or is not there.
 const OLLAMA_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Points the configuration at a model that answers, and says which one in a sentence.
 pub(super) async fn choose(config: &mut Config, stop: &Shutdown) -> anyhow::Result<String> {
-    let openrouter = config.model.base_url.starts_with("https://openrouter.ai");
-    if config.model.api_key.is_some() || !openrouter {
-        return Ok(format!(
-            "Replies come from {} at {}.",
-            config.model.models.join(", "),
-            config.model.base_url
-        ));
+    let server = &mut config.model.server;
+    let openrouter = server.base_url.starts_with("https://openrouter.ai");
+    if server.api_key.is_some() || !openrouter {
+        return Ok(format!("Replies come from {} at {}.", config.model.models.join(", "), server.base_url));
     }
     if let Some(model) = ollama().await {
-        OLLAMA.clone_into(&mut config.model.base_url);
+        *server = Server { free: true, ..Server::new(OLLAMA) };
         config.model.models = vec![model.clone()];
         return Ok(format!("Replies come from {model} on the Ollama of this machine."));
     }
-    let server = ModelServer::start(ModelSettings::playground(), stop)
+    let embedded = ModelServer::start(ModelSettings::playground(), stop)
         .await
         .context("the embedded model could not start")?;
-    config.model.base_url = server.base_url();
-    config.model.models = vec!["embedded/examples".to_owned()];
+    *server = Server { flavour: Some(Flavour::OpenRouter), free: true, ..Server::new(embedded.base_url()) };
+    embedded.list(vec![Listed::new(EMBEDDED)]);
+    config.model.models = vec![EMBEDDED.to_owned()];
     let sentence = "Replies come from the embedded model, which only knows each persona's own example lines. \
                     Set OPENROUTER_API_KEY for a real one.";
     Ok(sentence.to_owned())

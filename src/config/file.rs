@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::{budget, model};
 use crate::document::{Document, Place, Problem, Reader};
 
 const LEAST_DURATION: Duration = Duration::from_millis(1);
@@ -15,12 +16,8 @@ pub(crate) struct Values {
     pub(crate) message_content: Option<bool>,
     pub(crate) edit_interval: Option<Duration>,
     pub(crate) thinking_after: Option<Duration>,
-    pub(crate) models: Option<Vec<String>>,
-    pub(crate) max_tokens: Option<u32>,
-    pub(crate) first_token: Option<Duration>,
-    pub(crate) idle: Option<Duration>,
-    pub(crate) total: Option<Duration>,
-    pub(crate) deny_data_collection: Option<bool>,
+    pub(crate) model: model::Values,
+    pub(crate) budget: budget::Values,
     pub(crate) history_tokens: Option<usize>,
     pub(crate) waiting_turns: Option<usize>,
     pub(crate) grace: Option<Duration>,
@@ -67,7 +64,11 @@ fn fill(root: &mut Reader<'_>, values: &mut Values) {
         values.keep(root, key, key);
     }
     root.table("discord", |table| discord(table, values));
-    root.table("model", |table| model(table, values));
+    root.table("model", |table| {
+        values.keep(table, "url", "model.url");
+        values.model = model::read(table);
+    });
+    root.table("budget", |table| values.budget = budget::read(table));
     root.table("chat", |table| chat(table, values));
     root.table("stop", |table| stop(table, values));
 }
@@ -77,21 +78,6 @@ fn discord(table: &mut Reader<'_>, values: &mut Values) {
     values.message_content = table.optional("message_content");
     values.edit_interval = duration(table, "edit_interval");
     values.thinking_after = duration(table, "thinking_after");
-}
-
-fn model(table: &mut Reader<'_>, values: &mut Values) {
-    table.hint("key", "the key is read from the environment alone: OPENROUTER_API_KEY");
-    values.keep(table, "url", "model.url");
-    values.models = table.checked("models", "a list of at least one model id", |models: Vec<String>| {
-        (!models.is_empty() && models.iter().all(|model| is_model_id(model))).then_some(models)
-    });
-    values.max_tokens = table.checked("max_tokens", "a number from 16 to 8192", |tokens: u32| {
-        (16..=8_192).contains(&tokens).then_some(tokens)
-    });
-    values.first_token = duration(table, "first_token");
-    values.idle = duration(table, "idle");
-    values.total = duration(table, "total");
-    values.deny_data_collection = table.optional("deny_data_collection");
 }
 
 fn chat(table: &mut Reader<'_>, values: &mut Values) {
@@ -110,7 +96,7 @@ fn stop(table: &mut Reader<'_>, values: &mut Values) {
 }
 
 /// A time of at least `LEAST_DURATION`: none would end every answer before it began.
-fn duration(table: &mut Reader<'_>, key: &str) -> Option<Duration> {
+pub(super) fn duration(table: &mut Reader<'_>, key: &str) -> Option<Duration> {
     table.checked(key, "a time from 1ms to a day, such as \"1.5s\" or \"700ms\"", |text: String| {
         parse_duration(&text).filter(|duration| *duration >= LEAST_DURATION)
     })

@@ -29,13 +29,13 @@ pub(crate) const VARIABLES: [&str; 10] = [
 
 /// The layers of one reading, and what was found wrong in them.
 pub(crate) struct Layers<'a> {
-    flags: &'a Flags,
+    pub(super) flags: &'a Flags,
     environment: &'a Environment,
     pub(crate) problems: Vec<Problem>,
 }
 
 /// A text and where it was written.
-struct Written {
+pub(super) struct Written {
     source: String,
     place: Option<Place>,
     key: Option<&'static str>,
@@ -55,13 +55,15 @@ impl<'a> Layers<'a> {
                 "is not set: copy the token of your bot from Discord's developer portal",
             );
         }
+        let store = self.store(file, purpose);
+        let catalog = super::model::catalog(&store.path);
         Config {
             token,
             discord_url: self.discord_url(file),
             discord: discord_settings(file),
-            model: self.model(file, purpose),
-            chat: chat_settings(file),
-            store: self.store(file, purpose),
+            model: llm::Settings { catalog, ..self.model(file, purpose) },
+            chat: self.chat(file),
+            store,
             personas: self.personas(file),
             http: self.http(file),
             log: self.log(file),
@@ -70,7 +72,7 @@ impl<'a> Layers<'a> {
     }
 
     /// The uppermost layer that says something, made into what it means. What it should be goes into the problem.
-    fn pick<T>(
+    pub(super) fn pick<T>(
         &mut self,
         layers: [Option<Written>; 3],
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -92,34 +94,13 @@ impl<'a> Layers<'a> {
         url.unwrap_or_else(|| "https://discord.com".to_owned())
     }
 
-    fn model(&mut self, file: &file::Values, purpose: Purpose) -> llm::Settings {
-        let defaults = llm::Settings::default();
-        let layers = [None, self.variable("PRISM_MODEL_URL"), in_file(file, "model.url")];
-        let base_url =
-            self.pick(layers, |text| address::server(text, Plain::Anywhere)).unwrap_or(defaults.base_url);
-        let api_key = self.secret("OPENROUTER_API_KEY");
-        if purpose == Purpose::Bot && api_key.is_none() && base_url.starts_with("https://openrouter.ai") {
-            let cure =
-                "is not set: make a key at OpenRouter, or point PRISM_MODEL_URL at a server that needs none";
-            self.problem("OPENROUTER_API_KEY", cure);
-        }
-        if api_key.is_some() && !address::is_private(&base_url) && base_url.starts_with("http://") {
-            self.problem(
-                "PRISM_MODEL_URL",
-                "would carry the key over plain http to another network: use https",
-            );
-        }
-        let layers = [flag("--models", self.flags.models.as_ref()), self.variable("PRISM_MODELS"), None];
-        let models = self.pick(layers, models).or_else(|| file.models.clone());
-        llm::Settings {
-            base_url,
-            api_key,
-            models: models.unwrap_or(defaults.models),
-            max_tokens: file.max_tokens.unwrap_or(defaults.max_tokens),
-            first_token: file.first_token.unwrap_or(defaults.first_token),
-            idle: file.idle.unwrap_or(defaults.idle),
-            total: file.total.unwrap_or(defaults.total),
-            deny_data_collection: file.deny_data_collection.unwrap_or(defaults.deny_data_collection),
+    fn chat(&self, file: &file::Values) -> chat::Settings {
+        let defaults = chat::Settings::default();
+        chat::Settings {
+            history_tokens: file.history_tokens.unwrap_or(defaults.history_tokens),
+            waiting_turns: file.waiting_turns.unwrap_or(defaults.waiting_turns),
+            rates: file.budget.rates(),
+            budgets: file.budget.budgets(),
             ..defaults
         }
     }
@@ -197,7 +178,7 @@ impl<'a> Layers<'a> {
     }
 
     /// A variable that is set to something.
-    fn variable(&self, name: &str) -> Option<Written> {
+    pub(super) fn variable(&self, name: &str) -> Option<Written> {
         let text = self.environment.variables.get(name)?.expose_secret().trim();
         (!text.is_empty()).then(|| Written {
             source: name.to_owned(),
@@ -208,7 +189,7 @@ impl<'a> Layers<'a> {
     }
 
     /// A secret that can stand in a header. Its text is in no message.
-    fn secret(&mut self, name: &str) -> Option<SecretString> {
+    pub(super) fn secret(&mut self, name: &str) -> Option<SecretString> {
         let written = self.variable(name)?;
         let text = written.text.strip_prefix("Bot ").unwrap_or(&written.text).to_owned();
         if text.chars().all(|c| c.is_ascii_graphic()) {
@@ -221,21 +202,21 @@ impl<'a> Layers<'a> {
         None
     }
 
-    fn problem(&mut self, source: &str, message: &str) {
+    pub(super) fn problem(&mut self, source: &str, message: &str) {
         self.problems.push(Problem::of(source, message));
     }
 }
 
-fn flag(name: &str, value: Option<&String>) -> Option<Written> {
+pub(super) fn flag(name: &str, value: Option<&String>) -> Option<Written> {
     Some(Written { source: name.to_owned(), place: None, key: None, text: value?.clone() })
 }
 
-fn in_file(file: &file::Values, key: &'static str) -> Option<Written> {
+pub(super) fn in_file(file: &file::Values, key: &'static str) -> Option<Written> {
     let file::Text { text, place } = file.text(key)?.clone();
     Some(Written { source: file.source.clone(), place: Some(place), key: Some(key), text })
 }
 
-fn models(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn models(text: &str) -> Result<Vec<String>, String> {
     let models: Vec<_> =
         text.split(',').map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
     if models.is_empty() || !models.iter().all(|model| file::is_model_id(model)) {
@@ -250,15 +231,6 @@ fn discord_settings(file: &file::Values) -> discord::Settings {
         message_content: file.message_content.unwrap_or(defaults.message_content),
         edit_interval: file.edit_interval.unwrap_or(defaults.edit_interval),
         thinking_after: file.thinking_after.unwrap_or(defaults.thinking_after),
-        ..defaults
-    }
-}
-
-fn chat_settings(file: &file::Values) -> chat::Settings {
-    let defaults = chat::Settings::default();
-    chat::Settings {
-        history_tokens: file.history_tokens.unwrap_or(defaults.history_tokens),
-        waiting_turns: file.waiting_turns.unwrap_or(defaults.waiting_turns),
         ..defaults
     }
 }

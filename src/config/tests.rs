@@ -11,7 +11,22 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     Environment::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
-fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+/// Of a bot that has both secrets, unless they are among the variables.
+pub(super) fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    load_bare(file, &[&[TOKEN, KEY], variables].concat())
+}
+
+/// The problems of a bot that has both secrets.
+pub(super) fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    problems_bare(file, &[&[TOKEN, KEY], variables].concat())
+}
+
+/// How a problem of the file begins.
+pub(super) fn in_file(line: u32, column: u32, message: &str) -> String {
+    format!("prism.toml:{line}:{column}: {message}")
+}
+
+fn load_bare(file: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
     let mut written = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
     written.write_all(file.as_bytes()).unwrap();
     let flags = Flags { file: Some(written.path().to_owned()), ..Flags::default() };
@@ -19,8 +34,8 @@ fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
 }
 
 /// The problems, with the name of the temporary file made short.
-fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
-    let Problems(problems) = load(file, variables).unwrap_err();
+fn problems_bare(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let Problems(problems) = load_bare(file, variables).unwrap_err();
     let short = |mut problem: Problem| {
         if problem.source.ends_with(".toml") {
             problem.source = "prism.toml".to_owned();
@@ -32,7 +47,7 @@ fn problems(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn defaults_need_only_the_two_secrets() {
-    let config = load("", &[TOKEN, KEY]).unwrap();
+    let config = load("", &[]).unwrap();
     assert_eq!(config.discord_url, "https://discord.com");
     assert_eq!(config.store.path, PathBuf::from("data/prism.db"));
     assert_eq!(config.http, "127.0.0.1:8787".parse().unwrap());
@@ -42,7 +57,7 @@ fn defaults_need_only_the_two_secrets() {
 #[test]
 fn the_environment_wins_over_the_file_and_flags_over_both() {
     let file = "http = \"127.0.0.1:1\"\n[model]\nmodels = [\"file/model\"]\n";
-    let config = load(file, &[TOKEN, KEY, ("PRISM_HTTP", "127.0.0.1:2")]).unwrap();
+    let config = load(file, &[("PRISM_HTTP", "127.0.0.1:2")]).unwrap();
     assert_eq!(config.http.port(), 2);
     assert_eq!(config.model.models, ["file/model"]);
     let flags = Flags { http: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
@@ -56,9 +71,9 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
 fn every_problem_is_named_at_once_with_its_place() {
     let file = "http = \"8787\"\nport = 1\n\n[model]\nmax_tokens = 3\nkey = \"sk\"\n\n[discord]\nedit_interval = \"soon\"\n";
     let found =
-        problems(file, &[("PRISM_DISCORD_URL", "http://discord.com"), ("RUST_LOG", "a=b=c")]).join("\n");
+        problems_bare(file, &[("PRISM_DISCORD_URL", "http://discord.com"), ("RUST_LOG", "a=b=c")]).join("\n");
     insta::assert_snapshot!(found, @r#"
-    prism.toml:2:1: port: unknown key; known here: database, personas, http, log_format, discord, model, chat, stop
+    prism.toml:2:1: port: unknown key; known here: database, personas, http, log_format, discord, model, budget, chat, stop
     prism.toml:5:14: model.max_tokens: expected a number from 16 to 8192, found the number 3
     prism.toml:6:1: model.key: unknown key; the key is read from the environment alone: OPENROUTER_API_KEY
     prism.toml:9:17: discord.edit_interval: expected a time from 1ms to a day, such as "1.5s" or "700ms", found "soon"
@@ -72,7 +87,7 @@ fn every_problem_is_named_at_once_with_its_place() {
 
 #[test]
 fn a_file_that_is_not_toml_is_named_with_its_line() {
-    insta::assert_snapshot!(problems("http = \n", &[TOKEN, KEY]).join("\n"), @"prism.toml:1:8: not valid TOML: expected a value: text stands in quotes, numbers, `true` and `false` do not");
+    insta::assert_snapshot!(problems("http = \n", &[]).join("\n"), @"prism.toml:1:8: not valid TOML: expected a value: text stands in quotes, numbers, `true` and `false` do not");
 }
 
 #[test]
@@ -85,8 +100,8 @@ fn a_named_file_must_exist() {
 #[test]
 fn secrets_are_in_no_message_and_no_debug_output() {
     let secret = "sk-very secret";
-    assert!(!problems("", &[TOKEN, ("OPENROUTER_API_KEY", secret)]).join("\n").contains("very"));
-    let config = load("", &[TOKEN, KEY]).unwrap();
+    assert!(!problems("", &[("OPENROUTER_API_KEY", secret)]).join("\n").contains("very"));
+    let config = load("", &[]).unwrap();
     let shown = format!("{config:?}");
     assert!(!shown.contains("abc.def") && !shown.contains("sk-or-1"), "{shown}");
     assert_eq!(config.token.unwrap().expose_secret(), "abc.def.ghi");
@@ -95,13 +110,13 @@ fn secrets_are_in_no_message_and_no_debug_output() {
 #[test]
 fn a_key_does_not_leave_the_house_in_the_clear() {
     let plain = ("PRISM_MODEL_URL", "http://openrouter.ai/api/v1");
-    assert!(problems("", &[TOKEN, KEY, plain]).join("\n").contains("plain http"));
-    assert!(load("", &[TOKEN, KEY, ("PRISM_MODEL_URL", "http://192.168.1.5:8000/v1")]).is_ok());
+    assert!(problems("", &[plain]).join("\n").contains("plain http"));
+    assert!(load("", &[("PRISM_MODEL_URL", "http://192.168.1.5:8000/v1")]).is_ok());
 }
 
 #[test]
 fn a_stop_has_time_for_what_comes_after_the_answers() {
-    let found = problems("[stop]\ngrace = \"25s\"\nhard = \"30s\"\n", &[TOKEN, KEY]).join("\n");
+    let found = problems("[stop]\ngrace = \"25s\"\nhard = \"30s\"\n", &[]).join("\n");
     assert_eq!(
         found,
         "prism.toml: stop.hard: the hard limit must be at least 10 s longer than the grace period"
@@ -117,6 +132,6 @@ fn the_playground_needs_nothing_and_has_its_own_database() {
 
 #[test]
 fn a_model_server_without_a_key_is_fine_unless_it_is_openrouter() {
-    assert!(load("", &[TOKEN, ("PRISM_MODEL_URL", "http://localhost:11434/v1")]).is_ok());
-    assert_eq!(problems("", &[TOKEN]).len(), 1);
+    assert!(load_bare("", &[TOKEN, ("PRISM_MODEL_URL", "http://localhost:11434/v1")]).is_ok());
+    assert_eq!(problems_bare("", &[TOKEN]).len(), 1);
 }

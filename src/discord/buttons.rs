@@ -152,6 +152,9 @@ async fn run_again(
             told
         }
         Admission::Full(persona) => whisper(surface, press, &error::too_many_waiting(&persona.name)).await,
+        Admission::TooFast(persona, early) => {
+            whisper(surface, press, &error::too_fast(&persona.name, early)).await
+        }
         Admission::Later | Admission::Known => whisper(surface, press, error::stopping()).await,
     }
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::body::base36;
-use crate::chat::{Display, Failure, ModelFailure, Turn};
+use crate::chat::{Display, Failure, ModelFailure, Pace, TooFast, Turn};
 use crate::governor::CallError;
 use crate::ids::TurnId;
 use crate::persona::Persona;
+use crate::store::{Refusal, Shortage, Whose, Window};
 
 /// Discord's error codes that end an answer for good.
 const UNKNOWN_CHANNEL: u64 = 10_003;
@@ -96,8 +97,63 @@ fn sentence(failure: &Failure, persona: &Persona) -> String {
         Failure::Store(_) => {
             "My memory could not be written just now, so I did not answer. Please try again.".to_owned()
         }
+        Failure::Spent(refusal) => spent(refusal),
         Failure::Deleted => question_deleted().to_owned(),
         Failure::Stopping => stopping().to_owned(),
+    }
+}
+
+/// What is used up, and when there is more. Discord shows the time as each reader's own clock has it.
+fn spent(refusal: &Refusal) -> String {
+    let period = match refusal.window {
+        Window::Day => "today",
+        Window::Month => "this month",
+    };
+    let whose = match refusal.whose {
+        Whose::User => "We have talked as much as I can afford with you",
+        Whose::Guild => "This server has talked with me as much as I can afford",
+        Whose::Bot => "I have talked as much as I can afford",
+    };
+    match refusal.shortage {
+        Shortage::Held => {
+            "I am in the middle of so many answers that I cannot afford another one just now. Please try again in a moment."
+                .to_owned()
+        }
+        Shortage::Spent => format!("{whose} {period}. I am back <t:{}:R>.", refusal.resets_at.div_euclid(1_000)),
+        Shortage::TooSmall => {
+            "My budget is smaller than what one answer may cost, so I cannot answer: whoever runs me has to look at it."
+                .to_owned()
+        }
+    }
+}
+
+/// For a turn that comes too soon after others.
+pub(crate) fn too_fast(persona: &str, early: TooFast) -> String {
+    let seconds = match early.wait.as_secs() {
+        0 => "a second".to_owned(),
+        seconds => format!("{} seconds", seconds + 1),
+    };
+    match early.whose {
+        Pace::User => format!("{persona} cannot keep up with you. Give me {seconds}, please."),
+        Pace::Channel => {
+            format!("There is much going on in this channel. Give {persona} {seconds}, please.")
+        }
+        Pace::Guild => {
+            format!("There is much going on in this server. Give {persona} {seconds}, please.")
+        }
+        Pace::Bot => {
+            format!("Many people are talking with me just now. Give {persona} {seconds}, please.")
+        }
+    }
+}
+
+/// The line that names the models which wrote an answer, where that was not the first choice alone.
+pub(crate) fn byline(speakers: &[String]) -> Option<String> {
+    let named: Vec<_> = speakers.iter().map(|model| format!("`{}`", model.replace('`', ""))).collect();
+    match named.as_slice() {
+        [] => None,
+        [only] => Some(format!("-# written by {only}")),
+        [first, rest @ ..] => Some(format!("-# begun by {first}, continued by {}", rest.join(", then "))),
     }
 }
 
@@ -131,7 +187,10 @@ fn model_words(failure: ModelFailure, own: Option<&str>) -> String {
 fn busy(after: Duration) -> String {
     match after.as_secs() {
         0..=90 => format!("All my models are busy. Please try again in {} seconds.", after.as_secs().max(1)),
-        seconds => format!("All my models are busy. Please try again in {} minutes.", seconds.div_ceil(60)),
+        seconds @ 91..=5_400 => {
+            format!("All my models are busy. Please try again in {} minutes.", seconds.div_ceil(60))
+        }
+        seconds => format!("All my models are busy. Please try again in {} hours.", seconds.div_ceil(3_600)),
     }
 }
 
@@ -142,7 +201,7 @@ pub(crate) fn mark(failure: &Failure) -> &'static str {
         Failure::Deleted => "-# (stopped: the question was deleted)",
         Failure::Model(ModelFailure::CutShort) => "-# (cut at the length limit)",
         Failure::Model(ModelFailure::Filtered) => "-# (the provider's filter stopped this)",
-        Failure::Model(_) | Failure::Store(_) => "-# (the model broke off here)",
+        Failure::Model(_) | Failure::Store(_) | Failure::Spent(_) => "-# (the model broke off here)",
     }
 }
 

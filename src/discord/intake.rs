@@ -73,7 +73,11 @@ async fn answer(surface: &Surface, message: &Message, said: Said) -> Result<(), 
             let words = error::too_many_waiting(&persona.name);
             say_once(surface, Notice { channel, question, persona: &persona, words }).await;
         }
-        Admission::Known | Admission::Later => {}
+        Admission::TooFast(persona, early) if !early.told => {
+            let words = error::too_fast(&persona.name, early);
+            say_once(surface, Notice { channel, question, persona: &persona, words }).await;
+        }
+        Admission::TooFast(..) | Admission::Known | Admission::Later => {}
     }
     Ok(())
 }
@@ -178,6 +182,9 @@ async fn accept_slash(surface: &Surface, question: SlashQuestion) -> Result<(), 
     let callback = match &admission {
         Admission::Turn(_) | Admission::Later => body::Callback::thinking(question.ephemeral),
         Admission::Full(persona) => body::Callback::whisper(&error::too_many_waiting(&persona.name)),
+        Admission::TooFast(persona, early) => {
+            body::Callback::whisper(&error::too_fast(&persona.name, *early))
+        }
         Admission::Known => return Ok(()),
     };
     let acknowledged = surface.governor.call(question.callback, Class::Callback, &callback).await;

@@ -14,6 +14,7 @@ use super::quote;
 use super::screen::{Destination, Screen};
 use super::typing::keep_typing;
 use crate::chat::{Answer, Display, End, Failure, Turn};
+use crate::store::Shortage;
 
 /// Runs a turn and shows its answer.
 pub(crate) async fn run(surface: &Surface, turn: Box<Turn>, destination: Destination) {
@@ -53,11 +54,19 @@ pub(crate) async fn give_up(turn: Turn, display: Display) {
     finish(turn, Some(End { display, ..End::default() })).await;
 }
 
+/// Leaves a turn for the next start.
+pub(crate) async fn leave(turn: Turn) {
+    finish(turn, None).await;
+}
+
 /// `None`: the turn waits for the next start.
 async fn finish(turn: Turn, end: Option<End>) {
     let id = turn.id();
-    let Some(end) = end else { return turn.leave_open() };
-    if let Err(failure) = turn.close(end).await {
+    let ended = match end {
+        Some(end) => turn.close(end).await,
+        None => turn.leave_open().await,
+    };
+    if let Err(failure) = ended {
         error!(turn.id = %id, error = &failure as &dyn std::error::Error, "turn could not be closed; the next start will");
     }
 }
@@ -81,7 +90,7 @@ impl Reply<'_> {
             self.presenter.text.head(&quote::heading(question));
         }
         let end = match self.follow(turn, &mut answer).await {
-            Ok(failure) => self.conclude(turn, failure).await,
+            Ok(failure) => self.conclude(turn, &answer.byline(), failure).await,
             Err(lasting) => self.presenter.end(Err(lasting)).await,
         };
         end.map(|end| End { answer: Some(answer), ..end })
@@ -125,7 +134,7 @@ impl Reply<'_> {
     }
 
     /// The text has its end, or broke off: shows all of it.
-    async fn conclude(&mut self, turn: &Turn, failure: Option<Failure>) -> Option<End> {
+    async fn conclude(&mut self, turn: &Turn, speakers: &[String], failure: Option<Failure>) -> Option<End> {
         let carries_all = failure.is_none() && !self.presenter.text.is_blank();
         if let Err(lasting) = self.presenter.let_pending_finish(carries_all).await {
             return self.presenter.end(Err(lasting)).await;
@@ -135,6 +144,9 @@ impl Reply<'_> {
             None if self.presenter.text.is_blank() => return self.explain(turn, Failure::no_words()).await,
             Some(ref failure) => self.presenter.text.note(error::mark(failure)),
             None => {}
+        }
+        if let Some(line) = error::byline(speakers) {
+            self.presenter.text.note(&line);
         }
         let shown = self.presenter.complete(None).await;
         self.presenter.end(shown).await.map(|end| End { failure, ..end })
@@ -152,6 +164,10 @@ impl Reply<'_> {
         let (words, button) = match &failure {
             Failure::Stopping => return None,
             Failure::Deleted => (error::question_deleted().to_owned(), None),
+            // It would be refused again until the budget has room.
+            failure @ Failure::Spent(refusal) if refusal.shortage != Shortage::Held => {
+                (error::words(failure, turn), None)
+            }
             failure => (error::words(failure, turn), Some(Button::retry(turn.id()))),
         };
         let is_silent = matches!(failure, Failure::Deleted) && self.presenter.screen.is_empty();

@@ -33,6 +33,6 @@ async fn take_up_one(surface: &Surface, me: Me, unfinished: Unfinished) {
             warn!(turn.id = %turn.id(), "an answer of an earlier run has no place any more");
             reply::give_up(*turn, lasting.display()).await;
         }
-        Standing::Unknown => turn.leave_open(),
+        Standing::Unknown => reply::leave(*turn).await,
     }
 }

@@ -52,6 +52,9 @@ pub(super) struct Figures {
     completion: Option<u32>,
     reasoning: Option<u32>,
     cost_nano_usd: Option<i64>,
+    /// The account at the provider is the operator's own: its bill comes beside the server's.
+    own_account: bool,
+    upstream_nano_usd: Option<i64>,
 }
 
 /// JSON that is no object.
@@ -88,12 +91,20 @@ impl Delta<'_> {
 impl Figures {
     /// What is told later counts more; what is not told again stands.
     pub(super) fn update(&mut self, later: Self) {
-        let Self { prompt, cached, completion, reasoning, cost_nano_usd } = later;
+        let Self { prompt, cached, completion, reasoning, cost_nano_usd, own_account, upstream_nano_usd } =
+            later;
         self.prompt = prompt.or(self.prompt);
         self.cached = cached.or(self.cached);
         self.completion = completion.or(self.completion);
         self.reasoning = reasoning.or(self.reasoning);
         self.cost_nano_usd = cost_nano_usd.or(self.cost_nano_usd);
+        self.own_account |= own_account;
+        self.upstream_nano_usd = upstream_nano_usd.or(self.upstream_nano_usd);
+    }
+
+    fn cost(&self) -> Option<i64> {
+        let upstream = self.upstream_nano_usd.filter(|_| self.own_account).unwrap_or_default();
+        self.cost_nano_usd.map(|cost| cost.saturating_add(upstream))
     }
 
     /// `None` when there is no figure at all, as in the empty object that some servers send.
@@ -106,7 +117,7 @@ impl Figures {
             cached_tokens: self.cached.unwrap_or_default(),
             completion_tokens: self.completion.unwrap_or_default(),
             reasoning_tokens: self.reasoning.unwrap_or_default(),
-            cost_nano_usd: self.cost_nano_usd,
+            cost_nano_usd: self.cost(),
         })
     }
 }
@@ -206,6 +217,14 @@ impl<'de> Shape<'de> for Figures {
                 self.reasoning = details.reasoning.or(self.reasoning);
             }
             "cost" => self.cost_nano_usd = nano_usd(map.next_value::<&RawValue>()?.get()),
+            "is_byok" => self.own_account = map.next_value::<&RawValue>()?.get() == "true",
+            "upstream_inference_cost" => {
+                self.upstream_nano_usd = nano_usd(map.next_value::<&RawValue>()?.get());
+            }
+            "cost_details" => {
+                let details = map.next_value::<Object<Self>>()?.0.unwrap_or_default();
+                self.upstream_nano_usd = details.upstream_nano_usd.or(self.upstream_nano_usd);
+            }
             _ => skip(map)?,
         }
         Ok(())
@@ -347,5 +366,15 @@ mod tests {
         let texts: Vec<_> = texts(parts).iter().map(|text| text.get()).collect();
         assert_eq!(texts, ["\"a\"", "\"b\""]);
         assert!(super::texts("\"a\"").is_empty());
+    }
+
+    #[test]
+    fn on_an_account_of_ones_own_the_providers_bill_counts_too() {
+        for (byok, cost) in [("true", 5_140_000), ("false", 140_000)] {
+            let json = format!(
+                r#"{{"usage":{{"cost":0.00014,"is_byok":{byok},"cost_details":{{"upstream_inference_cost":0.005}}}}}}"#
+            );
+            assert_eq!(read(&json).figures.unwrap().usage().unwrap().cost_nano_usd, Some(cost), "{byok}");
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! One request for one model, up to the head of its answer.
+//! One request to one server, up to the head of its answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -9,15 +10,21 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::failure::Failure;
-use super::request::Request;
-use super::settings::{Flavour, Settings};
+use super::generation::{self, Generation, Unsettled};
+use super::settings::{Flavour, Server};
 use super::stream::Stream;
-use super::trouble::{self, Head};
-use super::wire::{Body, Dialect, Routing, StreamOptions};
+use super::trouble::{self, Head, Refusal};
 
-/// How Prism names itself to OpenRouter. It has no page of its own that a referer could point at.
-const TITLE: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-openrouter-title"), HeaderValue::from_static("Prism"));
+/// How Prism names itself to OpenRouter, and among which applications.
+const ABOUT: [(HeaderName, HeaderValue); 3] = [
+    (HeaderName::from_static("x-openrouter-title"), HeaderValue::from_static("Prism")),
+    (HeaderName::from_static("x-openrouter-categories"), HeaderValue::from_static("roleplay,general-chat")),
+    // How many providers it tried, and which.
+    (HeaderName::from_static("x-openrouter-metadata"), HeaderValue::from_static("enabled")),
+];
+
+/// OpenRouter's own name for it: not the header that browsers send.
+const APP_URL: HeaderName = HeaderName::from_static("http-referer");
 
 const GENERATION_ID: &str = "x-generation-id";
 
@@ -27,41 +34,43 @@ const MAX_ERROR_BODY: usize = 64 * 1024;
 const MAX_WHOLE_BODY: usize = 1024 * 1024;
 /// How long the body of an error may take: its status alone says most.
 const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the cost of a generation may take to be told.
+const COST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Speaks to one server.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
-    settings: Settings,
+    base_url: String,
     flavour: Flavour,
-    url: String,
-    /// `Authorization`, marked as sensitive; `None` without a key.
+    /// What every request says of its sender.
+    headers: HeaderMap,
     key: Option<HeaderValue>,
 }
 
 impl Client {
-    pub(super) fn new(settings: Settings, http: reqwest::Client) -> Self {
-        let flavour = settings.flavour.unwrap_or_else(|| Flavour::of(&settings.base_url));
-        let url = format!("{}/chat/completions", settings.base_url.trim_end_matches('/'));
-        let key = settings.api_key.as_ref().and_then(|key| {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret().trim())).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
-        Self { http, settings, flavour, url, key }
+    pub(super) fn new(server: &Server, app_url: Option<&str>, http: reqwest::Client) -> Self {
+        let base_url = server.base_url.trim_end_matches('/').to_owned();
+        let (flavour, key) = (server.flavour(), authorization(server));
+        let headers = headers(flavour, key.as_ref(), app_url);
+        Self { http, base_url, flavour, headers, key }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(super) fn flavour(&self) -> Flavour {
+        self.flavour
     }
 
-    /// Asks one model.
+    /// `Authorization`, marked as sensitive; `None` without a key.
+    pub(super) fn key(&self) -> Option<HeaderValue> {
+        self.key.clone()
+    }
+
+    /// Sends the body of a completion and waits for the head of the answer.
     ///
     /// # Errors
     /// When no answer comes, or one that is an error or no completion at all.
-    pub(super) async fn send(&self, model: &str, request: &Request) -> Result<Stream, Failure> {
-        let body = serde_json::to_vec(&self.body(model, request)).map_err(|_| Failure::Garbled)?;
-        let sent = self.request().body(body).send().await;
+    pub(super) async fn send(self: Arc<Self>, body: Vec<u8>) -> Result<Stream, Refusal> {
+        let sent = self.completion().body(body).send().await;
         let response = sent.map_err(|error| unanswered(&error))?;
         if !response.status().is_success() {
             return Err(refused(response).await);
@@ -73,44 +82,46 @@ impl Client {
                 let body = bounded(response, MAX_WHOLE_BODY).await.ok_or(Failure::Garbled)?;
                 Ok(Stream::of_whole(&body, id))
             }
-            Kind::Page => Err(Failure::Garbled),
+            Kind::Page => Err(Failure::Garbled.into()),
         }
     }
 
-    fn request(&self) -> RequestBuilder {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(key) = &self.key {
-            headers.insert(AUTHORIZATION, key.clone());
+    /// Asks what a generation cost.
+    ///
+    /// # Errors
+    /// When that is not known yet, or will never be said.
+    pub(super) async fn cost(&self, generation: &str) -> Result<Generation, Unsettled> {
+        if self.flavour != Flavour::OpenRouter {
+            return Err(Unsettled::Never);
         }
-        if self.flavour == Flavour::OpenRouter {
-            headers.extend([TITLE]);
-        }
-        self.http.post(&self.url).headers(headers)
+        generation::fetch(&self.http, &self.base_url, self.key.as_ref(), generation, COST_PATIENCE).await
     }
 
-    fn body<'a>(&self, model: &'a str, request: &'a Request) -> Body<'a> {
-        Body {
-            model,
-            messages: &request.messages,
-            stream: true,
-            max_tokens: request.max_tokens.unwrap_or(self.settings.max_tokens),
-            temperature: request.temperature,
-            top_p: request.top_p,
-            user: request.user.as_deref(),
-            dialect: self.dialect(request),
-        }
+    fn completion(&self) -> RequestBuilder {
+        self.http.post(format!("{}/chat/completions", self.base_url)).headers(self.headers.clone())
     }
+}
 
-    fn dialect<'a>(&self, request: &'a Request) -> Dialect<'a> {
-        match self.flavour {
-            Flavour::OpenRouter => Dialect::OpenRouter {
-                session_id: request.session.as_deref(),
-                provider: self.settings.deny_data_collection.then_some(Routing { data_collection: "deny" }),
-            },
-            Flavour::OpenAi => Dialect::OpenAi { stream_options: StreamOptions { include_usage: true } },
+fn authorization(server: &Server) -> Option<HeaderValue> {
+    let key = server.api_key.as_ref()?;
+    let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret().trim())).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn headers(flavour: Flavour, key: Option<&HeaderValue>, app_url: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(key) = key {
+        headers.insert(AUTHORIZATION, key.clone());
+    }
+    if flavour == Flavour::OpenRouter {
+        headers.extend(ABOUT);
+        if let Some(app) = app_url.and_then(|app| HeaderValue::from_str(app).ok()) {
+            headers.insert(APP_URL, app);
         }
     }
+    headers
 }
 
 /// What the head of an answer announces.
@@ -149,14 +160,14 @@ fn unanswered(error: &reqwest::Error) -> Failure {
     }
 }
 
-async fn refused(response: Response) -> Failure {
+async fn refused(response: Response) -> Refusal {
     let head = Head {
         status: Some(response.status().as_u16()),
         retry_after: trouble::retry_after(text(response.headers(), RETRY_AFTER.as_str())),
     };
     let body = timeout(ERROR_BODY_PATIENCE, bounded(response, MAX_ERROR_BODY)).await.ok().flatten();
     let body = body.and_then(|body| serde_json::from_slice(&body).ok());
-    trouble::refusal(head, &body.unwrap_or(Value::Null)).failure
+    trouble::refusal(head, &body.unwrap_or(Value::Null))
 }
 
 /// The whole body; `None` when it is larger than `limit` or breaks off.

@@ -73,8 +73,8 @@ pub(super) async fn fetch(
 async fn read(response: Response) -> Result<Generation, Unsettled> {
     match response.status().as_u16() {
         200..=299 => {}
-        // 402: the account may be topped up before patience ends.
-        402 | 404 | 408 | 425 | 429 | 500.. => return Err(Unsettled::NotYet),
+        // 401 to 403: the account may be in order again before patience ends.
+        401..=404 | 408 | 425 | 429 | 500.. => return Err(Unsettled::NotYet),
         _ => return Err(Unsettled::Never),
     }
     let body = whole(response, MAX_BODY).await.map_err(|unread| match unread {

@@ -25,6 +25,16 @@ pub struct Price {
 }
 
 impl Price {
+    /// What it comes to at most where a provider keeps to a bound.
+    pub(super) fn within(self, bound: MaxPrice) -> Self {
+        Self {
+            prompt: bound.prompt.unwrap_or(self.prompt),
+            completion: bound.completion.unwrap_or(self.completion),
+            request: bound.request.unwrap_or(self.request),
+            image: self.image,
+        }
+    }
+
     /// Of a server of one's own.
     pub const FREE: Self = Self { prompt: 0, completion: 0, request: 0, image: 0 };
 
@@ -88,12 +98,77 @@ pub struct MaxPrice {
 }
 
 impl MaxPrice {
+    /// Of US dollars for a million tokens, and for one request.
+    #[expect(clippy::cast_possible_truncation, reason = "casts saturate, and nothing costs that much")]
+    pub fn of_dollars(prompt: Option<f64>, completion: Option<f64>, request: Option<f64>) -> Self {
+        let pico = |dollars: Option<f64>, unit: f64| dollars.map(|dollars| (dollars * unit).round() as i64);
+        // A dollar for a million tokens is a million pico-dollars for one.
+        Self { prompt: pico(prompt, 1e6), completion: pico(completion, 1e6), request: pico(request, 1e12) }
+    }
+
+    /// The bound that admits every one of these. `None`: there are none.
+    pub(super) fn dearest(prices: &[Price]) -> Option<Self> {
+        let most = |part: fn(&Price) -> i64| prices.iter().map(part).max();
+        prices.first()?;
+        Some(Self {
+            prompt: most(|price| price.prompt),
+            completion: most(|price| price.completion),
+            request: most(|price| price.request),
+        })
+    }
+
+    /// The bound that admits this, with room for a provider that asks half as much again for a token as the list says:
+    /// prices differ between the providers of one model.
+    pub(super) fn with_room(price: Price) -> Self {
+        Self {
+            prompt: Some(more(price.prompt)),
+            completion: Some(more(price.completion)),
+            request: Some(price.request),
+        }
+    }
+
+    /// What it does not bound, the other one does.
+    pub(super) fn or(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or_default();
+        Self {
+            prompt: self.prompt.or(other.prompt),
+            completion: self.completion.or(other.completion),
+            request: self.request.or(other.request),
+        }
+    }
+
+    /// What is within either bound.
+    pub(super) fn dearest_of(self, other: Self) -> Self {
+        let most =
+            |own: Option<i64>, others: Option<i64>| own.zip(others).map(|(own, others)| own.max(others));
+        Self {
+            prompt: most(self.prompt, other.prompt),
+            completion: most(self.completion, other.completion),
+            request: most(self.request, other.request),
+        }
+    }
+
+    /// What is within both bounds.
+    pub(super) fn least_of(self, other: Self) -> Self {
+        let least = |own: Option<i64>, others: Option<i64>| own.into_iter().chain(others).min();
+        Self {
+            prompt: least(self.prompt, other.prompt),
+            completion: least(self.completion, other.completion),
+            request: least(self.request, other.request),
+        }
+    }
+
     pub fn admits(&self, price: &Price) -> bool {
         let within = |limit: Option<i64>, price: i64| limit.is_none_or(|limit| price <= limit);
         within(self.prompt, price.prompt)
             && within(self.completion, price.completion)
             && within(self.request, price.request)
     }
+}
+
+/// Half as much again.
+fn more(pico: i64) -> i64 {
+    pico.saturating_add(pico / 2)
 }
 
 /// Reads a JSON number, or a string that holds one, as dollars, and gives pico-dollars, rounded up. `None` for anything

@@ -3,22 +3,17 @@
 use super::failure::Failure;
 
 /// Everything known about one reply and the attempts that led to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// One per model asked, in order. The last one is the model that spoke.
+    /// One per request, in the order in which they were made.
     pub attempts: Vec<Attempt>,
-    /// The model of the last attempt, as it was asked for.
-    pub model_asked: String,
-    /// The model as the server names it: it can be a dated id of the one asked for.
-    pub model_answered: Option<String>,
-    pub provider: Option<String>,
-    /// The provider's handle of this generation, with which its cost can be asked for later.
-    pub generation_id: Option<String>,
-    /// Absent when the stream ended before its figures came.
-    pub usage: Option<Usage>,
-    /// Milliseconds from opening the ladder to the first visible text.
-    pub first_token_ms: u64,
-    /// Milliseconds from opening the ladder to the end of the reply, or to now while it runs.
+    /// The attempts whose text was shown, in order: more than one when a model went on where another broke off.
+    pub spoke: Vec<usize>,
+    /// The model that was wanted first, whether it was asked or not.
+    pub first_choice: String,
+    /// Milliseconds from the beginning to the first visible text.
+    pub first_token_ms: Option<u64>,
+    /// Milliseconds from the beginning to the end of the reply, or to now while it runs.
     pub total_ms: u64,
     pub finish: Option<Finish>,
 }
@@ -36,14 +31,70 @@ pub struct Usage {
     pub cost_nano_usd: Option<i64>,
 }
 
-/// One model that was asked.
+/// One request to one model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
+    /// The name of the server, if it is not the default one.
+    pub account: Option<String>,
+    /// As configured, with the server's name where it has one.
     pub model: String,
-    /// `None`: it spoke.
-    pub failure: Option<Failure>,
-    /// Milliseconds from its request to its first visible text or its failure.
+    /// The rung that answered, as configured, where the server went on to it by itself.
+    pub fell_back_to: Option<String>,
+    /// The model as the server names it: it can be a dated id of the one asked for.
+    pub model_answered: Option<String>,
+    pub provider: Option<String>,
+    /// The provider's handle of this generation, with which its cost can be asked for later.
+    pub generation_id: Option<String>,
+    /// Absent when the stream ended before its figures came.
+    pub usage: Option<Usage>,
+    /// Milliseconds from this request to its first visible text.
+    pub first_token_ms: Option<u64>,
+    /// Milliseconds from this request to its end, or to now while it runs.
     pub ms: u64,
+    /// `None`: it spoke to its end, or still speaks.
+    pub failure: Option<Failure>,
+    pub finish: Option<Finish>,
+    /// How many providers the server tried for it, where it says so.
+    pub upstream_attempts: Option<u32>,
+    pub bill: Bill,
+}
+
+/// What is known of an attempt's cost, in nano-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bill {
+    /// Nothing can have been charged.
+    #[default]
+    Nothing,
+    /// The server has said it.
+    Reported(i64),
+    /// The server can be asked later; it is at most this.
+    Owed(i64),
+    /// Nobody will say it; it counts as this.
+    Assumed(i64),
+}
+
+impl Bill {
+    /// The most that it can come to.
+    pub fn most(self) -> i64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Reported(sum) | Self::Owed(sum) | Self::Assumed(sum) => sum,
+        }
+    }
+}
+
+impl Attempt {
+    /// The rung that answered, as configured.
+    pub fn speaker(&self) -> &str {
+        self.fell_back_to.as_deref().unwrap_or(&self.model)
+    }
+}
+
+impl Report {
+    /// The models whose words were shown, as configured, in order.
+    pub fn speakers(&self) -> impl Iterator<Item = &str> {
+        self.spoke.iter().filter_map(|index| self.attempts.get(*index)).map(Attempt::speaker)
+    }
 }
 
 /// Why a model stopped.
@@ -58,6 +109,16 @@ pub enum Finish {
 }
 
 impl Finish {
+    /// A short stable word for rows.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::Filtered => "filtered",
+            Self::Other => "other",
+        }
+    }
+
     /// Reads the common reason together with the provider's own word, which knows of cuts that the first one hides.
     pub(super) fn read(reason: &str, native: Option<&str>) -> Self {
         match (reason, native) {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::request::Size;
+
 /// Characters to a token as long as nothing was learned.
 const START: f64 = 4.0;
 /// The least and the most that are believed. Beyond them the figures count something else, such as images.
@@ -19,12 +21,14 @@ const MODELS: usize = 500;
 const MARGIN: f64 = 1.25;
 /// No known tokenizer makes more tokens than this of ordinary text.
 const BYTES_PER_TOKEN: u64 = 3;
+/// What a large picture takes where it is counted in tokens.
+const PER_IMAGE: u64 = 2_000;
 /// What the frame of one message takes: role and delimiters.
 const PER_MESSAGE: u64 = 8;
 
 /// Characters per token, by model. Clones share one memory.
 #[derive(Clone, Debug, Default)]
-pub struct Ratios {
+pub(super) struct Ratios {
     known: Arc<Mutex<Known>>,
 }
 
@@ -43,20 +47,24 @@ struct Learned {
 
 impl Ratios {
     /// The likely number of tokens.
-    pub fn estimate(&self, model: &str, characters: u64) -> u64 {
+    pub(super) fn estimate(&self, model: &str, characters: u64) -> u64 {
         let ratio = self.known().models.get(model).map_or(START, |learned| learned.ratio);
         (characters as f64 / ratio).ceil() as u64
     }
 
-    /// The number of tokens that a prompt of `messages` will hardly exceed.
-    pub fn most(&self, model: &str, bytes: u64, characters: u64, messages: u64) -> u64 {
-        let likely = (self.estimate(model, characters) as f64 * MARGIN).ceil() as u64;
-        let text = likely.max(bytes.div_ceil(BYTES_PER_TOKEN));
-        text.saturating_add(messages.saturating_mul(PER_MESSAGE))
+    /// The number of tokens that a prompt will hardly exceed.
+    pub(super) fn most(&self, model: &str, size: Size) -> u64 {
+        let likely = (self.estimate(model, size.characters) as f64 * MARGIN).ceil() as u64;
+        let sparse = size.bytes.saturating_sub(size.dense).div_ceil(BYTES_PER_TOKEN);
+        let pictures = size.images.saturating_mul(PER_IMAGE);
+        likely
+            .max(size.dense.saturating_add(sparse))
+            .saturating_add(size.messages.saturating_mul(PER_MESSAGE))
+            .saturating_add(pictures)
     }
 
     /// Takes in what a server reports about a prompt of text alone.
-    pub fn learn(&self, model: &str, characters: u64, prompt_tokens: u32) {
+    pub(super) fn learn(&self, model: &str, characters: u64, prompt_tokens: u32) {
         if prompt_tokens < TELLING {
             return;
         }
@@ -130,12 +138,18 @@ mod tests {
     #[test]
     fn the_upper_estimate_covers_dense_text_and_the_frame_of_messages() {
         let ratios = Ratios::default();
+        let most = |bytes, characters, messages| {
+            ratios.most("m", Size { bytes, characters, messages, ..Size::default() })
+        };
         // 1.25 * 100 beats 300 / 3.
-        assert_eq!(ratios.most("m", 300, 400, 0), 125);
+        assert_eq!(most(300, 400, 0), 125);
         // Chinese: three bytes to a character, a token each.
-        assert_eq!(ratios.most("m", 1200, 400, 2), 400 + 16);
-        assert_eq!(ratios.most("m", 4, 1, 1), 2 + 8);
-        assert_eq!(ratios.most("m", u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+        assert_eq!(most(1200, 400, 2), 400 + 16);
+        assert_eq!(most(4, 1, 1), 2 + 8);
+        assert_eq!(most(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+        // Digits and signs can be a token each; so can a picture be two thousand.
+        let odd = Size { bytes: 40, dense: 40, characters: 40, messages: 0, images: 1 };
+        assert_eq!(ratios.most("m", odd), 40 + PER_IMAGE);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use prism::app::{App, Front};
+use prism::chat::TurnRates;
 use prism::config::{Config, Environment, Flags, Purpose};
-use prism::emulator::model::{ModelServer, ModelSettings};
+use prism::emulator::model::{Listed, ModelServer, ModelSettings};
 use prism::emulator::playground::{GENERAL, KIM};
 use prism::emulator::{Change, Emulator, Invocation, MessageView, Settings, World};
 use prism::ids::{ChannelId, InteractionId, MessageId, UserId};
@@ -86,6 +87,7 @@ impl Stage {
         let world = setting.world.unwrap_or_else(World::playground);
         let discord = Emulator::start(setting.emulator.clone(), world, &far_side).await.unwrap();
         let model = ModelServer::start(ModelSettings::default(), &far_side).await.unwrap();
+        model.list(vec![Listed::new(MODEL), Listed::new(LIGHTER_MODEL)]);
         let folder = tempfile::tempdir().unwrap();
         let variables = [
             ("DISCORD_TOKEN", setting.emulator.token.clone()),
@@ -102,6 +104,8 @@ impl Stage {
         config.discord.edit_interval = Duration::from_millis(20);
         config.discord.first_words_after = Duration::from_millis(20);
         config.discord.thinking_after = Duration::from_secs(3_600);
+        // Tests talk faster than people do. Those of the pace set it.
+        config.chat.rates = TurnRates { user: 1_000, channel: 1_000, guild: 1_000, bot: 1_000 };
         let read = RefCell::default();
         Self { discord, model, config, far_side, running: None, read, folder }
     }

@@ -32,6 +32,16 @@ fn all_dead(stage: &Stage) {
     }
 }
 
+/// Whoever breaks off has nobody who goes on.
+fn nobody_goes_on(stage: &Stage) {
+    stage.model.always(LIGHTER_MODEL, Answer::status(500));
+}
+
+/// What stands under an answer that the second model has written.
+fn by_the_lighter(text: &str) -> String {
+    format!("{text}\n-# written by `{LIGHTER_MODEL}`")
+}
+
 fn all_well(stage: &Stage) {
     for model in [MODEL, LIGHTER_MODEL] {
         stage.model.always(model, None);
@@ -64,8 +74,8 @@ async fn a_lighter_model_answers_for_a_dead_one() {
     stage.model.always(MODEL, Answer::status(503));
     stage.model.script_for(LIGHTER_MODEL, Answer::text("Here I am."));
     let question = stage.mention("hello?");
-    let answer = stage.answered(question, "Here I am.").await;
-    assert_eq!(answer.edits, 0, "nobody was told");
+    let answer = stage.answered(question, &by_the_lighter("Here I am.")).await;
+    assert_eq!(answer.edits, 0, "it came at once");
     let asked: Vec<_> = stage.model.requests().into_iter().map(|request| request.model).collect();
     assert_eq!(asked, [MODEL, LIGHTER_MODEL]);
     stage.finish().await;
@@ -151,6 +161,7 @@ async fn a_slash_question_can_be_tried_again() {
 #[tokio::test]
 async fn a_text_that_breaks_off_is_kept_and_marked() {
     let stage = opened().await;
+    nobody_goes_on(&stage);
     stage.model.script(Answer::text(TALE).fault(Fault::CutAfter(33)));
     let question = stage.mention("a tale, please");
     let told = TALE[..33].trim_end();
@@ -158,7 +169,7 @@ async fn a_text_that_breaks_off_is_kept_and_marked() {
     stage.model.script(Answer::text("It went on."));
     let next = stage.mention("and then?");
     stage.answered(next, "It went on.").await;
-    let prompt = conversation(&stage.model.requests()[1].body);
+    let prompt = conversation(&stage.model.requests().last().unwrap().body);
     assert_eq!(prompt[1], said("assistant", &TALE[..33]), "the mark is no part of what was said");
     stage.finish().await;
 }
@@ -184,6 +195,7 @@ async fn an_answer_that_is_cut_says_by_what() {
 #[tokio::test]
 async fn the_mark_stands_outside_a_code_block_that_broke_off() {
     let stage = opened().await;
+    nobody_goes_on(&stage);
     let code = "Look:\n```rust\nlet lamp = true;\nlet more = 1;\n```";
     stage.model.script(Answer::text(code).fault(Fault::EndAfter(31)));
     let question = stage.mention("code, please");
@@ -197,6 +209,7 @@ async fn a_model_that_stalls_is_left_and_its_text_kept() {
     let mut stage = unhurried().await;
     stage.config.model.idle = Duration::from_millis(50);
     stage.start().await;
+    nobody_goes_on(&stage);
     stage.model.script(Answer::text(TALE).fault(Fault::Stall(15)));
     let question = stage.mention("a tale, please");
     stage.answered(question, "Once there was\n-# (the model broke off here)").await;
@@ -208,12 +221,14 @@ async fn a_model_that_stalls_is_left_and_its_text_kept() {
 async fn silence_and_nothing_are_failures_like_others() {
     let mut stage = unhurried().await;
     stage.config.model.first_token = Duration::from_millis(50);
+    // Each of them is to be met by a model that nobody suspects yet.
+    stage.config.model.breaker.threshold = u32::MAX;
     stage.start().await;
     for fault in [Fault::Silent, Fault::Mute, Fault::Empty, Fault::Garbage] {
-        stage.model.script_for(MODEL, Answer::text(TALE).fault(fault.clone()));
+        stage.model.always(MODEL, Answer::text(TALE).fault(fault.clone()));
         stage.model.script_for(LIGHTER_MODEL, Answer::text(format!("Not {fault:?}.")));
         let question = stage.mention("hello?");
-        stage.answered(question, &format!("Not {fault:?}.")).await;
+        stage.answered(question, &by_the_lighter(&format!("Not {fault:?}."))).await;
     }
     stage.finish().await;
 }
@@ -222,7 +237,7 @@ async fn silence_and_nothing_are_failures_like_others() {
 async fn an_empty_answer_of_all_models_is_told() {
     let stage = opened().await;
     for model in [MODEL, LIGHTER_MODEL] {
-        stage.model.script_for(model, Answer::text(" \u{200b}\n"));
+        stage.model.always(model, Answer::text(" \u{200b}\n"));
     }
     let question = stage.mention("hello?");
     button(&begins(&stage, question, &own_words()).await);
@@ -247,7 +262,7 @@ async fn a_busy_provider_is_named_with_the_time_to_wait() {
     let body = r#"{"error":{"code":429,"message":"slow down"}}"#.to_owned();
     let busy = Fault::Status { status: 429, body, retry_after: Some("7".to_owned()) };
     for model in [MODEL, LIGHTER_MODEL] {
-        stage.model.script_for(model, Answer::text("").fault(busy.clone()));
+        stage.model.always(model, Answer::text("").fault(busy.clone()));
     }
     let question = stage.mention("hello?");
     begins(&stage, question, "All my models are busy. Please try again in 7 seconds.\n-# reference ").await;
@@ -258,7 +273,7 @@ async fn a_busy_provider_is_named_with_the_time_to_wait() {
 async fn a_provider_that_cannot_be_reached_is_no_silence() {
     let mut stage = unhurried().await;
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    stage.config.model.base_url = format!("http://{closed}/api/v1");
+    stage.config.model.server.base_url = format!("http://{closed}/api/v1");
     stage.start().await;
     let question = stage.mention("hello?");
     button(&begins(&stage, question, &own_words()).await);
@@ -271,7 +286,7 @@ async fn what_an_answer_used_and_cost_is_kept() {
     stage.model.always(MODEL, Answer::status(500));
     stage.model.script_for(LIGHTER_MODEL, Answer::text("Four words are here."));
     let question = stage.mention("hello?");
-    let answer = stage.answered(question, "Four words are here.").await;
+    let answer = stage.answered(question, &by_the_lighter("Four words are here.")).await;
     stage.stop().await;
     let store = stage.store().await;
     let used = store.usage_of_message(answer.id).await.unwrap().unwrap();

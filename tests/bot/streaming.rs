@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prism::chat::Budget;
 use prism::emulator::model::{Answer, Ending, Gate, tokens};
 use prism::emulator::playground::{GENERAL, HELPERS, KIM, WORKSHOP};
 use prism::emulator::{Invocation, MessageView, Settings};
@@ -320,7 +321,10 @@ async fn where_the_bot_may_not_write_the_model_is_not_kept_busy() {
 
 #[tokio::test]
 async fn thirty_streams_at_once_keep_discords_limits() {
-    let stage = Stage::open().await;
+    let mut stage = Stage::set(Setting::default()).await;
+    // One person's budget does not hold thirty answers at once.
+    stage.config.chat.budgets.user = Budget { day: None, month: None };
+    stage.start().await;
     let threads: Vec<_> = (0..30)
         .map(|number| stage.discord.create_thread(KIM, GENERAL, &format!("thread {number}"), None).unwrap())
         .collect();

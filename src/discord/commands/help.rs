@@ -23,6 +23,11 @@ fn text(me: &str) -> String {
          `/persona use` chooses for this channel (needs Manage Server; in a direct message it is your choice).\n\
          `/chat persona:` asks somebody else just once.\n\
          \n\
+         **Models and money**\n\
+         `/model show` tells which language models answer here, `/model use` chooses one for the server (needs Manage \
+         Server).\n\
+         `/usage` shows what you have used, and how much is left for today.\n\
+         \n\
          **Your words**\n\
          `/forget` erases what I remember: this conversation, everything of yours, or this channel. It asks first.\n\
          Delete your message and I forget it and what I answered.\n\

@@ -4,12 +4,14 @@ mod about;
 mod chat;
 pub(crate) mod forget;
 mod help;
+mod model;
 mod persona;
+mod usage;
 
 use std::sync::Arc;
 
 use poise::{CreateReply, FrameworkError};
-use serenity::all::{AutocompleteChoice, CreateAllowedMentions, CreateAutocompleteResponse};
+use serenity::all::{AutocompleteChoice, CreateAllowedMentions, CreateAutocompleteResponse, Permissions};
 use serenity::builder::CreateActionRow;
 use tracing::{debug, error, warn};
 
@@ -23,6 +25,9 @@ pub(crate) type Context<'a> = poise::ApplicationContext<'a, Surface, Error>;
 
 /// How many choices Discord shows while somebody types.
 const CHOICE_LIMIT: usize = 25;
+
+/// Discord's limit for a message, less room for the last line.
+const LIST_LIMIT: usize = 1_900;
 
 /// Why a command did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +77,15 @@ impl Error {
 
 /// All commands, as the help lists them.
 pub(crate) fn all() -> Vec<poise::Command<Surface, Error>> {
-    vec![chat::chat(), persona::persona(), forget::forget(), help::help(), about::about()]
+    vec![
+        chat::chat(),
+        persona::persona(),
+        model::model(),
+        usage::usage(),
+        forget::forget(),
+        help::help(),
+        about::about(),
+    ]
 }
 
 /// The framework's options: no prefix commands, no mentions, our own words for errors.
@@ -140,6 +153,27 @@ fn label(name: &str, tagline: &str) -> String {
     format!("{name}{separator}{tagline}").chars().take(100).collect()
 }
 
+/// As many lines as a message holds, and how many are left out. `more`: how to find those.
+fn fitting(lines: impl Iterator<Item = String>, count: usize, more: &str) -> String {
+    let mut text = String::new();
+    for (shown, line) in lines.enumerate() {
+        if text.chars().count() + line.chars().count() > LIST_LIMIT {
+            text.push_str(&format!("…and {} more: {more}.", count - shown));
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether the person may manage the server in which a command is used.
+fn manages_server(ctx: Context<'_>) -> bool {
+    let member = ctx.interaction.member.as_ref();
+    let permissions = member.and_then(|member| member.permissions).unwrap_or_default();
+    permissions.administrator() || permissions.contains(Permissions::MANAGE_GUILD)
+}
+
 /// The one place for commands that failed: a sentence for the person, a line for the log.
 async fn explain(failure: FrameworkError<'_, Surface, Error>) {
     let words = match &failure {
@@ -186,5 +220,17 @@ fn log(failure: &FrameworkError<'_, Surface, Error>) {
             warn!(command.name = command.as_deref(), "a command had unreadable arguments")
         }
         _ => warn!(command.name = command.as_deref(), "a command was refused by the framework"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_says_how_much_is_left_out() {
+        let text = fitting((0..100).map(|n| format!("{n:0>50}")), 100, "look elsewhere");
+        assert!(text.chars().count() <= 2_000);
+        assert!(text.ends_with("…and 63 more: look elsewhere."), "{text}");
     }
 }

@@ -1,15 +1,12 @@
 //! `/persona`: see who there is and choose who answers in a channel.
 
-use serenity::all::{CreateAutocompleteResponse, Permissions};
+use serenity::all::CreateAutocompleteResponse;
 
-use super::{Context, Error, whisper};
+use super::{Context, Error, fitting, manages_server, whisper};
 use crate::chat::PersonaChoice;
 use crate::discord::{chunk, intake};
 use crate::ids::{ChannelId, UserId};
 use crate::persona::Persona;
-
-/// Discord's limit for a message, less room for the last line.
-const LIST_LIMIT: usize = 1_900;
 
 /// Who can answer here
 #[expect(clippy::unused_async, reason = "poise calls futures; a group itself is never run")]
@@ -31,7 +28,7 @@ pub(crate) async fn list(ctx: Context<'_>) -> Result<(), Error> {
     let current = ctx.data().engine.persona_in(&place).await?;
     let personas = super::here(ctx, &place);
     let lines = personas.iter().map(|persona| line(persona, persona.id == current.id));
-    ctx.send(whisper(fitting(lines, personas.len()))).await?;
+    ctx.send(whisper(fitting(lines, personas.len(), "start typing a name in `/persona show`"))).await?;
     Ok(())
 }
 
@@ -39,20 +36,6 @@ fn line(persona: &Persona, is_here: bool) -> String {
     let mark = if is_here { " (answers here)" } else { "" };
     let tagline = if persona.tagline.is_empty() { "" } else { ": " };
     format!("**{}**{mark}{tagline}{}", persona.name, persona.tagline)
-}
-
-/// As many lines as a message holds, and how many are left out.
-fn fitting(lines: impl Iterator<Item = String>, count: usize) -> String {
-    let mut text = String::new();
-    for (shown, line) in lines.enumerate() {
-        if text.chars().count() + line.chars().count() > LIST_LIMIT {
-            text.push_str(&format!("…and {} more: start typing a name in `/persona show`.", count - shown));
-            break;
-        }
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
 }
 
 /// What a persona is like
@@ -118,22 +101,4 @@ pub(crate) async fn choose(
 
 async fn complete(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     super::complete_persona(ctx, partial).await
-}
-
-fn manages_server(ctx: Context<'_>) -> bool {
-    let member = ctx.interaction.member.as_ref();
-    let permissions = member.and_then(|member| member.permissions).unwrap_or_default();
-    permissions.administrator() || permissions.contains(Permissions::MANAGE_GUILD)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_list_says_how_much_is_left_out() {
-        let text = fitting((0..100).map(|n| format!("{n:0>50}")), 100);
-        assert!(text.chars().count() <= 2_000);
-        assert!(text.ends_with("…and 63 more: start typing a name in `/persona show`."), "{text}");
-    }
 }

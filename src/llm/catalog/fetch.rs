@@ -18,7 +18,7 @@ pub(super) const MAX_MODELS: usize = 20_000;
 
 /// A server whose models are listed.
 #[derive(Clone)]
-pub struct Source {
+pub(in crate::llm) struct Source {
     /// As models of it are addressed, `name/model`. Empty: the default server.
     pub name: String,
     /// Everything before `/models`.

@@ -30,10 +30,10 @@ use crate::shutdown::Shutdown;
 use crate::status::{Status, now_ms};
 
 pub use facts::ModelFacts;
-pub use fetch::Source;
+pub(in crate::llm) use fetch::Source;
 pub(in crate::llm) use fetch::{Unread, whole};
 pub(in crate::llm) use object::Object;
-pub use snapshot::Snapshot;
+pub(in crate::llm) use snapshot::Snapshot;
 
 use fetch::Trouble;
 use watch::Watched;
@@ -63,7 +63,7 @@ impl Default for CatalogSettings {
 
 /// A handle to the models of one server. Clones share one list.
 #[derive(Clone)]
-pub struct Catalog {
+pub(in crate::llm) struct Catalog {
     inner: Arc<Inner>,
 }
 
@@ -90,7 +90,12 @@ enum Phase {
 
 impl Catalog {
     /// Takes what was kept on disk. The server is asked when somebody looks.
-    pub fn start(settings: CatalogSettings, source: Source, status: Status, shutdown: Shutdown) -> Self {
+    pub(in crate::llm) fn start(
+        settings: CatalogSettings,
+        source: Source,
+        status: Status,
+        shutdown: Shutdown,
+    ) -> Self {
         Self::with_pause(settings, source, status, shutdown, PAUSE)
     }
 
@@ -116,14 +121,14 @@ impl Catalog {
     }
 
     /// The newest list that is there. Never waits; one that is not fresh any more is read anew in the background.
-    pub fn look(&self) -> Arc<Snapshot> {
+    pub(in crate::llm) fn look(&self) -> Arc<Snapshot> {
         let snapshot = self.inner.current.borrow().clone();
         self.refresh();
         snapshot
     }
 
     /// A fresh list, or the newest there is when the server does not answer in time.
-    pub async fn fetched(&self) -> Arc<Snapshot> {
+    pub(in crate::llm) async fn fetched(&self) -> Arc<Snapshot> {
         self.refresh();
         // Never closed: the sender lives in `self`.
         let _ = self.inner.phase.subscribe().wait_for(|phase| *phase != Phase::Asking).await;
@@ -131,7 +136,7 @@ impl Catalog {
     }
 
     /// Warns of models that are gone or about to go, now, with every new list, and daily. Ids are the server's own.
-    pub fn watch(&self, models: Vec<String>) {
+    pub(in crate::llm) fn watch(&self, models: Vec<String>) {
         let source = &self.inner.source;
         let addressed = models.into_iter().map(|model| (model.clone(), source.address(&model))).collect();
         let mut watched = Watched::new(addressed);

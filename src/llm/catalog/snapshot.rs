@@ -11,7 +11,7 @@ use super::naming;
 
 /// What a server listed, looked up by id. Empty and not known before anything was loaded.
 #[derive(Debug, Default)]
-pub struct Snapshot {
+pub(in crate::llm) struct Snapshot {
     /// Sorted by id.
     models: Vec<Arc<ModelFacts>>,
     /// Of each model: seconds since 1970.
@@ -46,7 +46,7 @@ impl Snapshot {
 
     /// Finds a model by its id, or its canonical slug. A variant (`model:nitro`) that is not listed is the model itself,
     /// without a price where the variant changes it.
-    pub fn get(&self, id: &str) -> Option<&Arc<ModelFacts>> {
+    pub(in crate::llm) fn get(&self, id: &str) -> Option<&Arc<ModelFacts>> {
         if let Some(place) = self.place(id) {
             return self.models.get(place);
         }
@@ -59,18 +59,18 @@ impl Snapshot {
     }
 
     /// All models, sorted by id.
-    pub fn list(&self) -> &[Arc<ModelFacts>] {
+    pub(in crate::llm) fn list(&self) -> &[Arc<ModelFacts>] {
         &self.models
     }
 
     /// Whether a list was ever loaded.
-    pub fn is_known(&self) -> bool {
+    pub(in crate::llm) fn is_known(&self) -> bool {
         self.fetched_at.is_some()
     }
 
     /// Whether a request for `asked` can be called answered by the model it asked for, as the server names it. What a
     /// router chose is what was asked for.
-    pub fn same_model(&self, asked: &str, answered: &str) -> bool {
+    pub(in crate::llm) fn same_model(&self, asked: &str, answered: &str) -> bool {
         if self.takes_any_name || naming::is_router(asked) || asked == answered {
             return true;
         }

@@ -66,10 +66,10 @@ async fn little_is_enough_and_no_cost_is_not_settled() {
 
 #[tokio::test]
 async fn statuses_and_garbage_say_whether_to_ask_again() {
-    for status in [402, 404, 429, 500, 502, 503, 524, 529] {
+    for status in [401, 402, 403, 404, 429, 500, 502, 503, 524, 529] {
         assert_eq!(ask("g", status, SETTLED).await.0, Err(Unsettled::NotYet), "{status}");
     }
-    for status in [301, 400, 401, 403] {
+    for status in [301, 400] {
         assert_eq!(ask("g", status, SETTLED).await.0, Err(Unsettled::Never), "{status}");
     }
     for body in ["", "<html>", "[]", "{}", r#"{"data":7}"#, r#"{"data":{"total_cost":-1}}"#] {

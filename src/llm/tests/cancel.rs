@@ -11,7 +11,7 @@ async fn a_dropped_reply_closes_the_connection() {
     gate.release(1);
     let mut reply = bench.open().await.unwrap();
     assert_eq!(reply.next().await, Some(Ok("One".to_owned())));
-    assert!(reply.report().generation_id.is_some());
+    assert!(reply.report().attempts[0].generation_id.is_some());
     drop(reply);
     let received = bench.server.wait_for_end(0).await.unwrap();
     assert_eq!(received.ending, Some(Ending::Left));
@@ -74,4 +74,40 @@ async fn a_slow_reader_gets_everything() {
     let (rest, failure) = listen(&mut reply).await;
     assert_eq!(failure, None);
     assert!(said.ends_with(&rest) && rest.len() < said.len());
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_reply_that_was_given_up_is_told() {
+    let bench = Bench::start().await;
+    let (answer, gate) = Answer::text("One two three four.").hold();
+    bench.server.script(answer);
+    gate.release(1);
+    let mut reply = bench.open().await.unwrap();
+    assert_eq!(reply.next().await, Some(Ok("One".to_owned())));
+    let report = reply.into_report();
+    let attempt = &report.attempts[0];
+    assert_eq!(attempt.failure, Some(Failure::Cancelled));
+    assert!(
+        attempt.generation_id.is_some() && matches!(attempt.bill, Bill::Owed(most) if most > 0),
+        "{attempt:?}"
+    );
+    let left = bench.server.wait_for_end(0).await.unwrap();
+    assert_eq!(left.ending, Some(Ending::Left));
+}
+
+#[tokio::test]
+async fn a_request_given_up_before_its_head_counts_in_full() {
+    let bench = Bench::start().await;
+    bench.server.script(Answer::in_character().fault(Fault::Mute));
+    let ladder = bench.ladder();
+    let plan = ladder.plan(&hello());
+    let mut reply = ladder.ask(hello(), plan);
+    tokio::select! {
+        _ = reply.open() => panic!("it answered"),
+        _ = bench.server.wait_for_request() => {}
+    }
+    let report = reply.into_report();
+    assert_eq!(report.attempts.len(), 1);
+    assert_eq!(report.attempts[0].failure, Some(Failure::Cancelled));
+    assert!(matches!(report.attempts[0].bill, Bill::Assumed(most) if most > 0));
 }

@@ -27,16 +27,16 @@ async fn a_reply_arrives_whole_with_its_figures() {
     let heard = bench.hear(Answer::text(said)).await;
     assert_eq!((heard.text.as_str(), heard.failure), (said, None));
     let report = heard.report.unwrap();
-    assert_eq!(report.model_asked, "first");
-    assert_eq!(report.model_answered.as_deref(), Some("first"));
-    assert_eq!(report.provider.as_deref(), Some("Embedded"));
-    assert!(report.generation_id.unwrap().starts_with("gen-"));
+    assert_eq!(report.attempts[0].model, "first");
+    assert_eq!(report.attempts[0].model_answered.as_deref(), Some("first"));
+    assert_eq!(report.attempts[0].provider.as_deref(), Some("Embedded"));
+    assert!(report.attempts[0].generation_id.as_deref().unwrap().starts_with("gen-"));
     assert_eq!(report.finish, Some(Finish::Stop));
-    let usage = report.usage.unwrap();
+    let usage = report.attempts[0].usage.unwrap();
     assert_eq!(usage.completion_tokens, 11);
     let expected = i64::from(usage.prompt_tokens) * 300 + i64::from(usage.completion_tokens) * 2_500;
     assert_eq!(usage.cost_nano_usd, Some(expected));
-    assert!(report.total_ms >= report.first_token_ms);
+    assert!(Some(report.total_ms) >= report.first_token_ms);
     assert!(bench.status.vitals().last_model_success.is_some());
 }
 
@@ -59,9 +59,13 @@ async fn usage_is_taken_from_wherever_it_stands() {
         let heard = Bench::start().await.hear(stream(events)).await;
         let report = heard.report.unwrap();
         assert_eq!((heard.text.as_str(), heard.failure), ("Hi.", None), "{events:?}");
-        assert_eq!((report.usage, report.finish), (Some(USAGE), Some(Finish::Stop)), "{events:?}");
-        assert_eq!(report.generation_id.as_deref(), Some("gen-1"));
-        assert_eq!(report.model_answered.as_deref(), Some("m-2026"));
+        assert_eq!(
+            (report.attempts[0].usage, report.finish),
+            (Some(USAGE), Some(Finish::Stop)),
+            "{events:?}"
+        );
+        assert_eq!(report.attempts[0].generation_id.as_deref(), Some("gen-1"));
+        assert_eq!(report.attempts[0].model_answered.as_deref(), Some("m-2026"));
     }
 }
 
@@ -69,7 +73,7 @@ async fn usage_is_taken_from_wherever_it_stands() {
 async fn a_reply_without_figures_is_a_reply() {
     for tail in [r#"{"usage":null}"#, r#"{"usage":{}}"#, r#"{"choices":null,"usage":{"cost":"free"}}"#, ""] {
         let heard = Bench::start().await.hear(stream(&[HI, STOP, tail, "[DONE]"])).await;
-        assert_eq!((heard.failure, heard.report.unwrap().usage), (None, None), "{tail}");
+        assert_eq!((heard.failure, heard.report.unwrap().attempts[0].usage), (None, None), "{tail}");
     }
 }
 
@@ -158,7 +162,7 @@ async fn a_completion_that_is_not_streamed_is_understood() {
     );
     let heard = Bench::start().await.hear(Answer::raw("application/json", format!("\n\n  {body}"))).await;
     assert_eq!((heard.text.as_str(), heard.failure), ("Hi.", None));
-    assert_eq!(heard.report.unwrap().usage, Some(USAGE));
+    assert_eq!(heard.report.unwrap().attempts[0].usage, Some(USAGE));
 }
 
 #[tokio::test]

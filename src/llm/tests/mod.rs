@@ -1,16 +1,23 @@
 //! The real client against the embedded model server, over loopback.
 
+mod breaker;
 mod cancel;
+mod continued;
 mod cuts;
 mod events;
 mod faults;
+mod hedge;
+mod plan;
 mod request;
+mod servers;
 mod shapes;
 mod walk;
 
 use std::time::Duration;
 
-use super::{Exhausted, Failure, Flavour, Ladder, Message, Reply, Report, Request, Role, Settings};
+use super::{
+    Attempt, Bill, Failure, Flavour, Ladder, Message, Reply, Report, Request, Role, Server, Settings,
+};
 use crate::emulator::model::{Answer, ModelServer, ModelSettings};
 use crate::shutdown::Shutdown;
 use crate::status::Status;
@@ -35,8 +42,11 @@ impl Bench {
         let shutdown = Shutdown::default();
         let server = ModelServer::start(settings, &shutdown).await.unwrap();
         let settings = Settings {
-            base_url: server.base_url(),
+            server: Server::new(server.base_url()),
             models: vec!["first".to_owned(), "second".to_owned()],
+            max_price: None,
+            // What the server does by itself has tests of its own.
+            server_fallback: false,
             ..Settings::default()
         };
         Self { server, settings, status: Status::default(), shutdown }
@@ -44,23 +54,28 @@ impl Bench {
 
     fn ladder(&self) -> Ladder {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Ladder::new(self.settings.clone(), http, self.status.clone())
+        Ladder::new(self.settings.clone(), |_| http.clone(), self.status.clone(), &self.shutdown)
     }
 
     async fn open(&self) -> Result<Reply, Exhausted> {
-        self.ladder().open(&hello()).await
+        open(&self.ladder(), hello()).await
     }
 
-    /// Everything that one scripted answer of the first model becomes; no second model is asked.
+    fn asked(&self) -> Vec<String> {
+        self.server.requests().into_iter().map(|received| received.model).collect()
+    }
+
+    /// Everything that one answer of the first model becomes, which it gives as often as it is asked; no second model
+    /// is.
     async fn hear(&mut self, answer: Answer) -> Heard {
         self.settings.models.truncate(1);
-        self.server.script(answer);
+        self.server.always("first", answer);
         match self.open().await {
             Ok(mut reply) => {
                 let (text, failure) = listen(&mut reply).await;
                 Heard { text, failure, report: Some(reply.report()) }
             }
-            Err(exhausted) => Heard { text: String::new(), failure: Some(*exhausted.cause()), report: None },
+            Err(exhausted) => Heard { text: String::new(), failure: Some(exhausted.cause), report: None },
         }
     }
 }
@@ -75,6 +90,22 @@ struct Heard {
     text: String,
     failure: Option<Failure>,
     report: Option<Report>,
+}
+
+/// No model spoke.
+#[derive(Debug)]
+struct Exhausted {
+    cause: Failure,
+    attempts: Vec<Attempt>,
+}
+
+async fn open(ladder: &Ladder, request: Request) -> Result<Reply, Exhausted> {
+    let plan = ladder.plan(&request);
+    let mut reply = ladder.ask(request, plan);
+    match reply.open().await {
+        Ok(()) => Ok(reply),
+        Err(cause) => Err(Exhausted { cause, attempts: reply.into_report().attempts }),
+    }
 }
 
 fn hello() -> Request {

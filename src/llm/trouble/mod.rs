@@ -40,6 +40,13 @@ pub(super) struct Refusal {
     pub(super) upstream_attempts: Option<u32>,
 }
 
+impl From<Failure> for Refusal {
+    /// A failure of which nobody has told anything.
+    fn from(failure: Failure) -> Self {
+        Self { failure, provider: None, upstream_attempts: None }
+    }
+}
+
 /// Reads an answer that is an error. `body` is `Null` when it was no JSON, or the text of it when that is wanted.
 pub(super) fn refusal(head: Head, body: &Value) -> Refusal {
     let told = Told::read(head, body);
@@ -144,7 +151,8 @@ fn by_prose(prose: &str) -> Option<Failure> {
     if ["context length", "context window", "maximum context"].iter().any(|sign| prose.contains(sign)) {
         return Some(Failure::TooLong);
     }
-    prose.contains("not a valid model").then_some(Failure::NoSuchModel)
+    let unknown = ["not a valid model", "invalid model name"].iter().any(|sign| prose.contains(sign));
+    unknown.then_some(Failure::NoSuchModel)
 }
 
 fn by_rest(told: &Told<'_>) -> Failure {

@@ -1,6 +1,8 @@
 //! "Try again" below a failure.
 
-use prism::emulator::model::Answer;
+use std::time::Duration;
+
+use prism::emulator::model::{Answer, Fault};
 use prism::emulator::playground::{GENERAL, KIM, ROBIN};
 use prism::emulator::{ActionError, Invocation, MessageView};
 use prism::ids::MessageId;
@@ -68,14 +70,18 @@ async fn nobody_else_can_press_it() {
 
 #[tokio::test]
 async fn a_failure_upon_a_failure_can_be_tried_again() {
-    let stage = Stage::open().await;
+    let mut stage = Stage::set(Setting::default()).await;
+    stage.config.model.breaker.account = Duration::ZERO;
+    stage.start().await;
     let told = fails(&stage, "hello?").await;
     stage.model.script(Answer::status(500));
     stage.model.script(Answer::status(401));
     stage.discord.press(KIM, told.id, button(&told)).unwrap();
     let again =
         stage.sees(GENERAL, KIM, |seen| seen.id == told.id && seen.content.contains("whoever runs me")).await;
-    stage.model.script(Answer::text("At last."));
+    // The first model is asked again beside the other one, which says nothing.
+    stage.model.always(LIGHTER_MODEL, Answer::text("").fault(Fault::Mute));
+    stage.model.script_for(MODEL, Answer::text("At last."));
     stage.discord.press(KIM, told.id, button(&again)).unwrap();
     becomes(&stage, told.id, "At last.").await;
     stage.finish().await;

@@ -68,8 +68,19 @@ const EXCEPTIONS: [Exception; 1] = [Exception {
     _reason: "serenity takes a client of this type; it is built in app, and discord only hands it on",
 }];
 
-/// What config may name of the other parts: their settings, and nothing that acts.
-const SETTINGS: [&str; 2] = ["Settings", "self"];
+/// What config may name of the other parts: their settings and what these are made of, and nothing that acts.
+const SETTINGS: [&str; 10] = [
+    "Settings",
+    "self",
+    "Budget",
+    "Budgets",
+    "CatalogSettings",
+    "Flavour",
+    "MaxPrice",
+    "Pattern",
+    "Server",
+    "TurnRates",
+];
 
 /// A name that may not stand where it stands.
 #[derive(Debug, PartialEq, Eq)]

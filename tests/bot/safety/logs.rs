@@ -9,7 +9,7 @@ use prism::emulator::{Invocation, Settings};
 use prism::telemetry;
 use secrecy::SecretString;
 
-use crate::harness::{Setting, Stage};
+use crate::harness::{LIGHTER_MODEL, Setting, Stage};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -49,7 +49,7 @@ async fn stage() -> Stage {
     let emulator = Settings { token, message_content: true, ..Settings::default() };
     let mut stage = Stage::set(Setting { emulator, message_content: true, ..Setting::default() }).await;
     stage.cast(&[("odd", "greeting = 'marked-persona'\nfailure = 'marked-persona'")]);
-    stage.config.model.api_key = Some(SecretString::new("marked-key".into()));
+    stage.config.model.server.api_key = Some(SecretString::new("marked-key".into()));
     stage.start().await;
     stage
 }
@@ -101,6 +101,8 @@ async fn break_things(stage: &Stage) {
     }
     let failed = stage.mention("marked-question");
     stage.sees(GENERAL, KIM, |message| message.reply_to == Some(failed)).await;
+    // Nobody goes on where it breaks off.
+    stage.model.always(LIGHTER_MODEL, Answer::status(500));
     stage.model.script(Answer::text("marked-answer is cut").fault(Fault::CutAfter(14)));
     let cut = stage.mention("marked-question");
     stage
