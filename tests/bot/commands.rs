@@ -2,8 +2,10 @@
 
 mod chat;
 mod forget;
+mod model;
 mod persona;
 mod private;
 mod repeat;
 mod retry;
 mod tell;
+mod usage;

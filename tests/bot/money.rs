@@ -1,0 +1,7 @@
+//! What answers cost, and what is refused.
+
+mod budgets;
+mod owed;
+mod rates;
+mod reserves;
+mod storm;
