@@ -9,7 +9,7 @@ use prism::emulator::{Change, Emulator};
 use prism::ids::MessageId;
 
 /// At this pace an answer takes about a second.
-pub(super) const TOKENS_PER_SECOND: f64 = 60.0;
+pub(crate) const TOKENS_PER_SECOND: f64 = 60.0;
 
 const ANSWER: &str = "The harbour lights came on one after the other while we stood at the rail, and nobody said a word \
 until the ferry had turned; then somebody laughed, the gulls went up all at once, and the whole grey evening seemed \
@@ -17,13 +17,17 @@ to remember that it had somewhere warmer to be before the last of the shops pull
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) struct Talk<'a> {
-    pub(super) discord: &'a Emulator,
-    pub(super) model: &'a ModelServer,
+pub(crate) struct Talk<'a> {
+    pub(crate) discord: &'a Emulator,
+    pub(crate) model: &'a ModelServer,
+    /// The model whose requests are looked at.
+    pub(crate) speaker: &'a str,
+    /// What stands under each answer.
+    pub(crate) footer: &'a str,
 }
 
 /// The moments of one turn.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     dispatched: Instant,
     requested: Instant,
     first_token: Instant,
@@ -34,29 +38,38 @@ pub(super) struct Turn {
 
 impl Talk<'_> {
     /// One turn. `pace`: tokens a second; all at once without.
-    pub(super) async fn turn(&self, number: usize, pace: Option<f64>) -> Result<Turn> {
+    pub(crate) async fn turn(&self, number: usize, pace: Option<f64>) -> Result<Turn> {
         let text = format!("{ANSWER} ({number})");
         let answer = Answer::text(&text);
-        self.model.script(match pace {
+        let answer = match pace {
             Some(pace) => answer.paced(pace),
             None => answer,
-        });
+        };
+        self.model.script_for(self.speaker, answer);
+        let whole = format!("{text}{}", self.footer);
         let mut changes = self.discord.changes();
         // Before the event is made: its way to the bot counts.
         let dispatched = Instant::now();
         let question =
             self.discord.say(KIM, GENERAL, &format!("<@{}> go on ({number})", self.discord.bot()))?;
-        let mut visible = None;
+        let (mut visible, mut shown) = (None, String::new());
         let complete = loop {
-            let change = within(changes.recv()).await.context("the answer did not come")??;
+            let change = within(changes.recv()).await;
+            let change = change.with_context(|| format!("answer {number} is not complete: {shown:?}"))??;
             let now = Instant::now();
-            let Some(shown) = self.answer_in(change, question) else { continue };
+            let Some(newest) = self.answer_in(change, question) else { continue };
+            shown = newest;
             visible.get_or_insert(now);
-            if shown == text {
+            if shown == whole {
                 break now;
             }
         };
-        let request = within(self.model.wait_for_request()).await?;
+        let request = loop {
+            let request = within(self.model.wait_for_request()).await?;
+            if request.model == self.speaker {
+                break request;
+            }
+        };
         let request = within(self.model.wait_for_end(request.number)).await?.context("a request is gone")?;
         let (Some(visible), Some(first_token), Some(last_token)) =
             (visible, request.first_token_at, request.last_token_at)
@@ -77,24 +90,24 @@ impl Talk<'_> {
 }
 
 impl Turn {
-    pub(super) fn to_request(&self) -> Duration {
+    pub(crate) fn to_request(&self) -> Duration {
         self.requested - self.dispatched
     }
 
-    pub(super) fn to_visible(&self) -> Duration {
+    pub(crate) fn to_visible(&self) -> Duration {
         self.visible - self.first_token
     }
 
-    pub(super) fn to_complete(&self) -> Duration {
+    pub(crate) fn to_complete(&self) -> Duration {
         self.complete - self.last_token
     }
 
-    pub(super) fn total(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         self.complete - self.dispatched
     }
 }
 
 /// Waits, but not for ever.
-pub(super) async fn within<T>(coming: impl Future<Output = T>) -> Result<T> {
+pub(crate) async fn within<T>(coming: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(PATIENCE, coming).await.context("waited in vain")
 }

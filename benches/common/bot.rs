@@ -10,29 +10,35 @@ use anyhow::{Context, Result, ensure};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running bot. It ends with this value.
-pub(super) struct Bot {
+pub(crate) struct Bot {
     process: Child,
 }
 
 impl Bot {
-    pub(super) fn start<const N: usize>(binary: &Path, variables: [(&str, String); N]) -> Result<Self> {
+    pub(crate) fn start<const N: usize>(
+        binary: &Path,
+        config: &Path,
+        variables: [(&str, String); N],
+    ) -> Result<Self> {
         let mut command = Command::new(binary);
-        command.arg("run").env_clear().envs(variables);
+        command.arg("run").arg("--config").arg(config).env_clear().envs(variables);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().with_context(|| format!("{} does not run", binary.display()))?;
         Ok(Self { process })
     }
 
     /// `None` where the system does not tell.
-    pub(super) fn resident_mib(&self) -> Option<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kib / 1024.0)
+    pub(crate) fn resident_mib(&self) -> Option<f64> {
+        mib(&self.process.id().to_string(), "VmRSS:")
+    }
+
+    /// The most that it ever was.
+    pub(crate) fn peak_mib(&self) -> Option<f64> {
+        mib(&self.process.id().to_string(), "VmHWM:")
     }
 
     /// In good order, so that the next start finds a clean database.
-    pub(super) async fn stop(mut self) -> Result<()> {
+    pub(crate) async fn stop(mut self) -> Result<()> {
         let id = self.process.id().to_string();
         let sent = Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &id]).status()?;
         ensure!(sent.success(), "the signal could not be sent");
@@ -46,6 +52,14 @@ impl Bot {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+/// A figure of a process's memory: its id, or `self`. `None` where the system does not tell.
+pub(crate) fn mib(process: &str, figure: &str) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib / 1024.0)
 }
 
 impl Drop for Bot {
