@@ -236,6 +236,8 @@ impl Walk {
         match event {
             Event::Spoke { winner, text, loser } => {
                 self.book.first_words(winner.attempt);
+                // It was the plain question: what was said by now would be said again.
+                self.spare = None;
                 if let Some(loser) = loser {
                     self.outrun(loser);
                 }

@@ -90,3 +90,20 @@ async fn a_first_model_that_broke_off_beside_another_is_asked_again_when_that_fa
     let mut reply = bench.open().await.unwrap();
     assert_eq!(listen(&mut reply).await, ("Here I am.".to_owned(), None));
 }
+
+#[tokio::test]
+async fn what_failed_beside_a_model_that_spoke_does_not_begin_again_behind_it() {
+    let bench = hedged().await;
+    bench.server.script_for("first", Answer::text("x").fault(Fault::EndAfter(0)).after(SOON * 2));
+    let (half, gate) = Answer::text("Half of it.").fault(Fault::CutAfter(4)).hold();
+    bench.server.script_for("second", half);
+    let ladder = bench.ladder();
+    let speak = async {
+        bench.server.wait_for_end(0).await;
+        gate.open();
+    };
+    let (opened, ()) = tokio::join!(open(&ladder, hello()), speak);
+    let mut reply = opened.unwrap();
+    assert_eq!(listen(&mut reply).await, ("Half".to_owned(), Some(Failure::Interrupted)));
+    assert_eq!(bench.asked(), ["first", "second"]);
+}
