@@ -8,6 +8,13 @@ const MAX_DIGITS: usize = 30;
 /// Reads a JSON number, or a string that holds one, as dollars, and gives billionths of a dollar, rounded half up.
 /// `None` for anything else, for negative sums and for more than fits.
 pub(super) fn nano_usd(json: &str) -> Option<i64> {
+    let (digits, exponent) = decimal(json)?;
+    scaled(digits, exponent.checked_add(NANO)?)
+}
+
+/// Reads a JSON number, or a string that holds one, as `digits * 10^exponent`. `None` for anything else, for negative
+/// numbers and for more digits than any price has.
+pub(super) fn decimal(json: &str) -> Option<(i128, i64)> {
     let number = json.trim().trim_matches('"').trim();
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
@@ -18,8 +25,7 @@ pub(super) fn nano_usd(json: &str) -> Option<i64> {
     if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let shift = exponent.checked_add(NANO)?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-    scaled(digits.parse().ok()?, shift)
+    Some((digits.parse().ok()?, exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?))
 }
 
 /// `digits * 10^shift`, rounded half up.

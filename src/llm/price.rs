@@ -1,13 +1,12 @@
 //! What tokens cost, exact to a millionth of a millionth of a dollar.
 
+use super::cost::decimal;
 use serde_json::value::RawValue;
 
 use super::catalog::Object;
 
 /// Digits after the point of a dollar that are kept.
 const PICO: i64 = 12;
-/// More digits than any price has; what is longer is not a price.
-const MAX_DIGITS: usize = 30;
 /// Picodollars in a nanodollar.
 const PER_NANO: i128 = 1000;
 
@@ -174,18 +173,8 @@ fn more(pico: i64) -> i64 {
 /// Reads a JSON number, or a string that holds one, as dollars, and gives pico-dollars, rounded up. `None` for anything
 /// else, for negative sums and for more than fits.
 fn pico_usd(json: &str) -> Option<i64> {
-    let number = json.trim().trim_matches('"').trim();
-    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
-        None => (number, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let shift = exponent.checked_add(PICO)?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-    scaled(digits.parse().ok()?, shift)
+    let (digits, exponent) = decimal(json)?;
+    scaled(digits, exponent.checked_add(PICO)?)
 }
 
 /// `digits * 10^shift`, rounded up.

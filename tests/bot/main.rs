@@ -7,6 +7,7 @@ mod browser;
 mod cast;
 mod harness;
 mod http;
+mod log;
 mod openapi;
 mod prices;
 

@@ -1,7 +1,6 @@
 //! What a moderator says of somebody's words reaches nobody: neither Discord nor the log, whatever the log's level.
 
 use std::io;
-use std::sync::{Arc, Mutex};
 
 use prism::emulator::model::{Answer, ErrorEvent, Fault, Refusal};
 use prism::emulator::playground::{GENERAL, KIM};
@@ -10,21 +9,7 @@ use serde_json::json;
 
 use super::play::{BY_LIGHTER, MODERATED, OPERATOR, Play, own_words};
 use crate::harness::{LIGHTER_MODEL, MODEL};
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::log::Page;
 
 /// Nowhere to be read. The reason is one that the emulated moderator gives.
 const MARKED: [&str; 5] = ["marked-flag", "marked-account", "marked-raw", "marked-prose", "violence"];
@@ -81,7 +66,7 @@ async fn nothing_that_a_moderator_says_is_shown_or_logged() {
     assert_eq!(rows[0].failure.as_deref(), Some("moderated"));
     assert!(MARKED.iter().all(|marked| !format!("{rows:?}").contains(marked)), "{rows:?}");
     play.finish().await;
-    let log = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+    let log = page.text();
     assert!(log.contains("a model failed") && log.contains("moderated"), "nothing was heard");
     for line in log.lines() {
         assert!(MARKED.iter().all(|marked| !line.contains(marked)), "{line}");

@@ -1,7 +1,6 @@
 //! Secrets and chat text never enter a log, however much is logged.
 
 use std::io;
-use std::sync::{Arc, Mutex};
 
 use prism::emulator::model::{Answer, Fault};
 use prism::emulator::playground::{GENERAL, KIM, ROBIN, WORKSHOP};
@@ -10,27 +9,7 @@ use prism::telemetry;
 use secrecy::SecretString;
 
 use crate::harness::{LIGHTER_MODEL, Setting, Stage};
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Page {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
+use crate::log::Page;
 
 /// Never in a log. The last is how an interaction's token begins.
 const MARKED: [&str; 8] = [
