@@ -1,7 +1,7 @@
 //! What Discord does not take: people learn of it, and what they could read is remembered.
 
 use prism::emulator::MessageView;
-use prism::emulator::model::Answer;
+use prism::emulator::model::{Answer, tokens};
 use prism::emulator::playground::{GENERAL, KIM};
 use prism::emulator::world::Permissions;
 use prism::emulator::{Invocation, Settings};
@@ -66,9 +66,14 @@ async fn of_an_answer_that_is_blocked_on_its_way_stays_what_was_shown() {
     stage.discord.forbid_words("The last word");
     let (first, second) = ("One. ".repeat(390), "Two. ".repeat(390));
     let (first, second) = (first.trim_end(), second.trim_end());
-    stage.model.script(Answer::text(format!("{first}\n\n{second}\n\n{}", "The last word. ".repeat(9))));
+    let before = format!("{first}\n\n{second}");
+    let (answer, gate) = Answer::text(format!("{before}\n\n{}", "The last word. ".repeat(9))).hold();
+    stage.model.script(answer);
     stage.mention("count!");
+    gate.release(tokens(&before).len());
     stage.reads(first).await;
+    stage.reads(second).await;
+    gate.open();
     let last = stage.reads(&format!("{second}\n-# (Discord would not show the rest)")).await;
     stage.model.script(Answer::text("Two."));
     let next = stage.discord.reply(KIM, last.id, "how far?", true).unwrap();
