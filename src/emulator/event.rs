@@ -58,6 +58,10 @@ pub enum Change {
         user: UserId,
         state: InteractionState,
     },
+    /// The bot has asked for members of a guild (op 8).
+    MembersRequested,
+    /// A request has met bad weather.
+    RequestFailed,
     CommandsRegistered,
     /// A session began; the bot has been told its guilds.
     BotConnected,

@@ -30,6 +30,11 @@ impl Emulator {
         self.read(|state| state.sessions.connected())
     }
 
+    /// How many gateway sessions have none and can still be resumed.
+    pub fn waiting_sessions(&self) -> usize {
+        self.read(|state| state.sessions.waiting())
+    }
+
     pub fn identifies(&self) -> u64 {
         self.read(|state| state.sessions.identifies())
     }
@@ -49,9 +54,8 @@ impl Emulator {
 
     /// Breaks all gateway connections and forgets their sessions: a resume is refused.
     pub fn forget_sessions(&self) {
-        if self.drop_sockets() > 0 {
-            self.act(|state| state.sessions.forget());
-        }
+        self.drop_sockets();
+        self.act(|state| state.sessions.forget());
     }
 
     /// Tells the bot of a message once more, as a resume may.

@@ -1,6 +1,6 @@
 //! One use of a command or button, and its two clocks: the first answer and the life of the token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -10,6 +10,8 @@ use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
 
 /// Older interactions are forgotten beyond this many.
 const KEPT: usize = 10_000;
+/// Those that were answered are swept out of those that wait from this many on.
+const SWEPT: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Interaction {
@@ -21,6 +23,8 @@ pub(super) struct Interaction {
     pub(super) phase: Phase,
     /// The message that `@original` names.
     pub(super) original: Option<MessageId>,
+    /// Later messages that its token may still write; None where nobody counts them.
+    pub(super) follow_ups_left: Option<u32>,
     /// Milliseconds since 1970: when the first answer is due.
     pub(super) answer_until: u64,
     /// Milliseconds since 1970: when the token dies.
@@ -129,13 +133,26 @@ impl Interaction {
 #[derive(Debug, Default)]
 pub(super) struct Interactions {
     list: BTreeMap<InteractionId, Interaction>,
+    tokens: HashMap<String, InteractionId>,
+    /// Those whose clock may still run out. What was answered meanwhile is taken out when it is met.
+    waiting: BTreeSet<InteractionId>,
+    sweep_at: usize,
 }
 
 impl Interactions {
     pub(super) fn insert(&mut self, interaction: Interaction) {
+        self.tokens.insert(interaction.token.clone(), interaction.id);
+        if self.waiting.len() >= self.sweep_at {
+            self.waiting.retain(|id| list_waits(&self.list, *id));
+            self.sweep_at = SWEPT.max(self.waiting.len() * 2);
+        }
+        self.waiting.insert(interaction.id);
         self.list.insert(interaction.id, interaction);
-        if self.list.len() > KEPT {
-            self.list.pop_first();
+        if self.list.len() > KEPT
+            && let Some((id, oldest)) = self.list.pop_first()
+        {
+            self.tokens.remove(&oldest.token);
+            self.waiting.remove(&id);
         }
     }
 
@@ -152,26 +169,33 @@ impl Interactions {
         self.list.values().filter(move |one| one.user == user && one.phase == Phase::Expired)
     }
 
-    /// Newest first, because the newest is nearly always meant.
     pub(super) fn by_token(&self, token: &str) -> Option<&Interaction> {
-        self.list.values().rev().find(|interaction| interaction.token == token)
+        self.list.get(self.tokens.get(token)?)
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {
-        self.list.values().filter_map(Interaction::next_deadline).min()
+        self.waiting.iter().filter_map(|id| self.list.get(id)?.next_deadline()).min()
     }
 
     /// Closes those whose clock ran out and returns them.
     pub(super) fn expire(&mut self, now: u64) -> Vec<InteractionId> {
+        let list = &mut self.list;
         let mut expired = Vec::new();
-        for interaction in self.list.values_mut() {
-            if interaction.next_deadline().is_some_and(|deadline| deadline <= now) {
+        self.waiting.retain(|id| {
+            let Some(interaction) = list.get_mut(id) else { return false };
+            let Some(deadline) = interaction.next_deadline() else { return false };
+            if deadline <= now {
                 interaction.phase = Phase::Expired;
-                expired.push(interaction.id);
+                expired.push(*id);
             }
-        }
+            deadline > now
+        });
         expired
     }
+}
+
+fn list_waits(list: &BTreeMap<InteractionId, Interaction>, id: InteractionId) -> bool {
+    list.get(&id).is_some_and(|interaction| interaction.next_deadline().is_some())
 }
 
 #[cfg(test)]
@@ -187,6 +211,7 @@ mod tests {
             channel: ChannelId::new(1),
             phase,
             original: None,
+            follow_ups_left: None,
             answer_until: 3_000,
             token_until: 900_000,
         }

@@ -19,6 +19,9 @@ pub struct RequestLog {
     pub route: Option<String>,
     /// Null when there was none.
     pub body: Value,
+    /// The names of the files beside it.
+    pub files: Vec<String>,
+    /// 0 where the connection broke, or hung, instead.
     pub status: u16,
     /// Milliseconds since 1970, by the emulator's clock.
     pub at: u64,

@@ -54,10 +54,14 @@ pub(super) struct Quota {
     pub(super) bucket: String,
 }
 
+/// Whose limit a 429 is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub enum Scope {
+    /// The bot used up its own bucket.
     User,
+    /// Others used the resource up.
     Shared,
+    /// The bot asked too much of everything.
     Global,
 }
 
@@ -71,9 +75,22 @@ impl Scope {
     }
 }
 
+impl Quota {
+    /// The bucket of a route with nothing left.
+    pub(super) fn used_up(route: &str, reset_after_ms: u64, now: u64) -> Self {
+        let limit = announced(route).map_or(1, |(limit, _)| limit);
+        let bucket = bucket_name(route);
+        Self { limit, remaining: 0, reset_at: now + reset_after_ms, reset_after_ms, bucket }
+    }
+}
+
 impl Limits {
     pub(super) fn new(enabled: bool) -> Self {
         Self { enabled, ..Self::default() }
+    }
+
+    pub(super) const fn are_enabled(&self) -> bool {
+        self.enabled
     }
 
     pub(super) fn set_enabled(&mut self, enabled: bool) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::attachment::Attachment;
 use super::component::Row;
 use super::mentions::Mentions;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
@@ -22,6 +23,7 @@ pub(super) struct Message {
     /// Checked when they came in and passed on as they are.
     pub(super) embeds: Vec<Value>,
     pub(super) components: Vec<Row>,
+    pub(super) attachments: Vec<Attachment>,
     pub(super) mentions: Mentions,
     pub(super) flags: Flags,
     /// The message this one answers.
@@ -38,6 +40,13 @@ pub(super) struct Message {
 }
 
 impl Message {
+    pub(super) fn is_empty(&self) -> bool {
+        self.content.is_empty()
+            && self.embeds.is_empty()
+            && self.components.is_empty()
+            && self.attachments.is_empty()
+    }
+
     /// Whether it came as the answer to an interaction, first or later.
     pub(super) const fn is_interaction_answer(&self) -> bool {
         self.interaction.is_some()
@@ -175,6 +184,22 @@ impl Messages {
         for id in self.channels.remove(&channel).unwrap_or_default().keys() {
             self.places.remove(id);
         }
+    }
+
+    /// The messages of a channel that are older than `id`, newest first.
+    pub(super) fn before(&self, channel: ChannelId, id: MessageId) -> impl Iterator<Item = &Message> {
+        let all = self.channels.get(&channel).into_iter();
+        all.flat_map(move |all| all.range(..id).rev().map(|(_, message)| message))
+    }
+
+    /// The message with this id and the newer ones of a channel, oldest first.
+    pub(super) fn from(&self, channel: ChannelId, id: MessageId) -> impl Iterator<Item = &Message> {
+        let all = self.channels.get(&channel).into_iter();
+        all.flat_map(move |all| all.range(id..).map(|(_, message)| message))
+    }
+
+    pub(super) fn count(&self, channel: ChannelId) -> usize {
+        self.channels.get(&channel).map_or(0, BTreeMap::len)
     }
 
     /// The messages of a channel, oldest first.

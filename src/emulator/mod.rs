@@ -3,11 +3,13 @@
 //! - `world` and `state` say what there is and how it changes, without protocol; what happened is left in an outbox.
 //! - `rest` and `gateway` are the two protocols the bot speaks; `wire` writes what it reads; `limits` slows it down.
 //! - `people`, `invocation` and `view` are what a person does and sees: tests, the playground page and benchmarks.
+//! - `faults`, `weather` and `gateway::outage` are what goes wrong on request, and what a test asks afterwards.
 //! - The emulator never names the bot's own modules: they meet over the socket only.
 //!
 //! One lock guards the state. It is never held across an await, and events are handed over while it is held, so that
 //! their order is the order of what happened.
 
+mod attachment;
 mod clock;
 mod command;
 mod component;
@@ -30,18 +32,23 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod view;
+mod weather;
 mod wire;
 pub mod world;
 
+pub use attachment::AttachmentView;
 pub use command::Choice;
 pub use component::{Button, ButtonAction, ButtonStyle};
 pub use event::Change;
+pub use gateway::{Chatter, Order, SessionStarts};
 pub use interaction::InteractionState;
 pub use invocation::Invocation;
 pub use journal::RequestLog;
+pub use limits::Scope;
 pub use people::ActionError;
 pub use settings::Settings;
 pub use view::{AuthorView, InteractionLine, InteractionView, MessageView};
+pub use weather::{RestFault, RestFaultKind};
 pub use world::{World, playground};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,6 +100,11 @@ impl Emulator {
 
     fn gateway_url(&self) -> String {
         format!("ws://{}", self.shared.authority)
+    }
+
+    /// Where sessions are taken up again.
+    fn resume_url(&self) -> String {
+        format!("ws://{}/resume", self.shared.authority)
     }
 
     fn settings(&self) -> &Settings {

@@ -5,7 +5,7 @@ use super::component;
 use super::interaction::InteractionKind;
 use super::invocation::{self, Invocation};
 use super::mentions::Allowed;
-use super::message::Author;
+use super::message::{Author, Message};
 use super::state::{Draft, Edit, NewThread, ReplyTo, State};
 use super::world::Permissions;
 use crate::ids::{ChannelId, InteractionId, MessageId, UserId};
@@ -130,6 +130,8 @@ impl Emulator {
                 content: Some(person_text(text)?.content),
                 embeds: None,
                 components: None,
+                files: Vec::new(),
+                kept: None,
                 allowed: Allowed::everything(),
                 suppress_embeds: None,
             };
@@ -198,6 +200,27 @@ impl Emulator {
         Ok(id)
     }
 
+    /// Somebody runs a slash command of a bot that they installed for themselves, where it is no member: its token
+    /// writes at most five later messages.
+    ///
+    /// # Errors
+    /// As [`Emulator::invoke`].
+    pub fn invoke_user_installed(
+        &self,
+        user: UserId,
+        channel: ChannelId,
+        invocation: &Invocation,
+    ) -> Result<InteractionId, ActionError> {
+        let id = self.act(|state| {
+            let invoked = invocation::fill(state, user, channel, invocation)?;
+            let id = state.begin_interaction(user, channel, InteractionKind::Command(invoked));
+            state.limit_follow_ups(id);
+            Ok(id)
+        })?;
+        self.wake_clockwork();
+        Ok(id)
+    }
+
     /// Somebody presses a button.
     ///
     /// # Errors
@@ -208,14 +231,40 @@ impl Emulator {
         message: MessageId,
         custom_id: &str,
     ) -> Result<InteractionId, ActionError> {
+        self.press_if(user, message, custom_id, |message| {
+            component::find(&message.components, custom_id).is_some_and(|button| !button.disabled)
+        })
+    }
+
+    /// Somebody presses a button that is gone: their client has not heard of it yet.
+    ///
+    /// # Errors
+    /// When they do not see the message.
+    pub fn press_late(
+        &self,
+        user: UserId,
+        message: MessageId,
+        custom_id: &str,
+    ) -> Result<InteractionId, ActionError> {
+        self.press_if(user, message, custom_id, |_| true)
+    }
+
+    fn press_if(
+        &self,
+        user: UserId,
+        message: MessageId,
+        custom_id: &str,
+        can_press: impl FnOnce(&Message) -> bool,
+    ) -> Result<InteractionId, ActionError> {
         let id = self.act(|state| {
             let found = state.messages.get(message).ok_or(ActionError::NoSuchMessage)?;
             let channel = found.channel;
             if found.only_for.is_some_and(|only| only != user) || !state.world.can_view(user, channel) {
                 return Err(ActionError::NoSuchMessage);
             }
-            let button = component::find(&found.components, custom_id).filter(|button| !button.disabled);
-            button.ok_or(ActionError::NoSuchButton)?;
+            if !can_press(found) {
+                return Err(ActionError::NoSuchButton);
+            }
             let kind = InteractionKind::Button { message, custom_id: custom_id.to_owned() };
             Ok(state.begin_interaction(user, channel, kind))
         })?;

@@ -21,8 +21,12 @@ pub(super) enum Refusal {
     UnknownWebhook,
     #[error("Unknown interaction")]
     UnknownInteraction,
+    #[error("Request entity too large")]
+    TooLarge,
     #[error("Interaction has already been acknowledged.")]
     AlreadyAcknowledged,
+    #[error("Maximum number of follow-up messages for this interaction reached")]
+    TooManyFollowUps,
     #[error("Missing Access")]
     MissingAccess,
     #[error("Missing Permissions")]
@@ -66,7 +70,9 @@ impl Refusal {
             Self::UnknownWebhook => 10015,
             Self::UnknownInteraction => 10062,
             Self::TooManyChannels => 30013,
+            Self::TooLarge => 40005,
             Self::AlreadyAcknowledged => 40060,
+            Self::TooManyFollowUps => 40094,
             Self::MissingAccess => 50001,
             Self::NotTheAuthor => 50005,
             Self::EmptyMessage => 50006,

@@ -31,7 +31,8 @@ impl Emulator {
             token_life: settings.token_life,
             message_content: settings.message_content,
         };
-        let state = State::new(world, rules, Limits::new(settings.limits));
+        let mut state = State::new(world, rules, Limits::new(settings.limits));
+        state.origin = format!("http://{}", reachable(address));
         let (watchers, _) = broadcast::channel(WATCHED);
         let shared = Shared {
             settings,

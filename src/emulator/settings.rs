@@ -18,6 +18,8 @@ pub struct Settings {
     pub limits: bool,
     /// How often the bot must send a heartbeat.
     pub heartbeat: Duration,
+    /// How long a client that was asked to reconnect may stay.
+    pub reconnect_grace: Duration,
     /// How long an interaction waits for its first answer.
     pub ack_window: Duration,
     /// How long an interaction's token works.
@@ -33,6 +35,7 @@ impl Default for Settings {
             message_content: true,
             limits: true,
             heartbeat: Duration::from_millis(41_250),
+            reconnect_grace: Duration::from_secs(10),
             ack_window: Duration::from_secs(3),
             token_life: Duration::from_secs(15 * 60),
         }

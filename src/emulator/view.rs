@@ -1,6 +1,7 @@
 //! What people see.
 
 use super::Emulator;
+use super::attachment::{Attachment, AttachmentView};
 use super::component::Button;
 use super::interaction::{Interaction, InteractionKind, InteractionState};
 use super::message::{Author, Flags, Message, Nonce};
@@ -35,6 +36,7 @@ pub struct MessageView {
     pub created_at: u64,
     /// How often it changed, also where that leaves no mark.
     pub edits: u32,
+    pub attachments: Vec<AttachmentView>,
     /// The number of embeds.
     pub embeds: usize,
     /// Links in it unfold.
@@ -146,8 +148,18 @@ fn message_view(state: &State, message: &Message) -> MessageView {
         pending: state.is_pending(message),
         created_at: message.created_at,
         edits: message.edits,
+        attachments: message.attachments.iter().map(|file| attachment_view(state, message, file)).collect(),
         embeds: message.embeds.len(),
         unfolds: !message.flags.has(Flags::SUPPRESS_EMBEDS),
+    }
+}
+
+fn attachment_view(state: &State, message: &Message, file: &Attachment) -> AttachmentView {
+    AttachmentView {
+        name: file.name.clone(),
+        size: file.bytes.len(),
+        text: std::str::from_utf8(&file.bytes).ok().map(str::to_owned),
+        url: super::wire::attachment_url(state, message, file),
     }
 }
 

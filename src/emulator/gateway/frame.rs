@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::intents::Intents;
+use super::shard::Shard;
+use crate::ids::{GuildId, UserId};
 
 /// The longest payload a client may send, in bytes.
 pub(super) const LONGEST: usize = 4_096;
@@ -15,7 +17,8 @@ pub(super) enum Said {
     Heartbeat,
     Identify(Box<Identify>),
     Resume(Resume),
-    /// Understood and without effect: presence, voice, member lists.
+    Members(Box<MembersWanted>),
+    /// Understood and without effect: presence, voice.
     Ignored,
 }
 
@@ -24,6 +27,28 @@ pub(super) struct Identify {
     pub(super) token: String,
     pub(super) intents: u64,
     pub(super) shard: Option<(u64, u64)>,
+    /// Large payloads may come as zlib streams.
+    #[serde(default)]
+    pub(super) compress: bool,
+}
+
+/// Members of a guild that the client asks for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(super) struct MembersWanted {
+    pub(super) guild_id: GuildId,
+    pub(super) user_ids: Option<OneOrMany>,
+    /// How the names begin.
+    pub(super) query: Option<String>,
+    #[serde(default)]
+    pub(super) limit: usize,
+    pub(super) nonce: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(UserId),
+    Many(Vec<UserId>),
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -44,13 +69,14 @@ pub(super) enum Close {
     InvalidSequence,
     RateLimited,
     InvalidShard,
+    ShardingRequired,
     InvalidVersion,
     InvalidIntents,
     DisallowedIntents,
 }
 
 impl Close {
-    const fn code_and_reason(self) -> (u16, &'static str) {
+    pub(super) const fn code_and_reason(self) -> (u16, &'static str) {
         match self {
             Self::UnknownOpcode => (4001, "Unknown opcode."),
             Self::Undecodable => (4002, "Error while decoding payload."),
@@ -60,16 +86,21 @@ impl Close {
             Self::InvalidSequence => (4007, "Invalid seq."),
             Self::RateLimited => (4008, "Rate limited."),
             Self::InvalidShard => (4010, "Invalid shard."),
+            Self::ShardingRequired => (4011, "Sharding required."),
             Self::InvalidVersion => (4012, "Invalid API version."),
             Self::InvalidIntents => (4013, "Invalid intent(s)."),
             Self::DisallowedIntents => (4014, "Disallowed intent(s)."),
         }
     }
+}
 
-    pub(super) fn frame(self) -> Message {
-        let (code, reason) = self.code_and_reason();
-        Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
-    }
+pub(super) fn close(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
+}
+
+/// Whether the client must begin a new session after a close with this code, if it may come back at all.
+pub(super) const fn ends_session(code: u16) -> bool {
+    matches!(code, 4004 | 4007 | 4009 | 4010..=4014)
 }
 
 impl Said {
@@ -90,7 +121,8 @@ impl Said {
             1 => Ok(Self::Heartbeat),
             2 => body(payload.d).map(|identify| Self::Identify(Box::new(identify))),
             6 => body(payload.d).map(Self::Resume),
-            3 | 4 | 8 | 31 | 43 => Ok(Self::Ignored),
+            8 => body(payload.d).map(|wanted| Self::Members(Box::new(wanted))),
+            3 | 4 | 31 | 43 => Ok(Self::Ignored),
             _ => Err(Close::UnknownOpcode),
         }
     }
@@ -101,16 +133,20 @@ fn body<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Close> {
 }
 
 impl Identify {
-    /// Checks everything but the token.
+    /// # Errors
+    /// When Discord would not have these intents.
     pub(super) fn intents(&self, message_content: bool) -> Result<Intents, Close> {
-        if self.shard.is_some_and(|(shard, count)| shard >= count) {
-            return Err(Close::InvalidShard);
-        }
         let intents = Intents::from_bits(self.intents).ok_or(Close::InvalidIntents)?;
         if intents.has(Intents::MESSAGE_CONTENT) && !message_content {
             return Err(Close::DisallowedIntents);
         }
         Ok(intents)
+    }
+
+    /// # Errors
+    /// When there can be no such shard.
+    pub(super) fn shard(&self) -> Result<Shard, Close> {
+        self.shard.map_or(Ok(Shard::WHOLE), |shard| Shard::of(shard).ok_or(Close::InvalidShard))
     }
 }
 
@@ -122,8 +158,12 @@ pub(super) fn heartbeat_ack() -> Message {
     text(&json!({ "op": 11, "d": null, "s": null, "t": null }))
 }
 
-pub(super) fn invalid_session() -> Message {
-    text(&json!({ "op": 9, "d": false, "s": null, "t": null }))
+pub(super) fn invalid_session(resumable: bool) -> Message {
+    text(&json!({ "op": 9, "d": resumable, "s": null, "t": null }))
+}
+
+pub(super) fn reconnect() -> Message {
+    text(&json!({ "op": 7, "d": null, "s": null, "t": null }))
 }
 
 fn text(value: &Value) -> Message {
@@ -145,11 +185,12 @@ mod tests {
 
     #[test]
     fn intents_are_checked_against_the_portal() {
-        let identify = |intents| Identify { token: String::new(), intents, shard: Some((0, 1)) };
+        let identify =
+            |intents| Identify { token: String::new(), intents, shard: Some((0, 1)), compress: false };
         assert_eq!(identify(1 << 15).intents(false), Err(Close::DisallowedIntents));
         assert!(identify(1 << 15).intents(true).is_ok());
         assert_eq!(identify(1 << 18).intents(true), Err(Close::InvalidIntents));
         let beyond = Identify { shard: Some((1, 1)), ..identify(1) };
-        assert_eq!(beyond.intents(true), Err(Close::InvalidShard));
+        assert_eq!(beyond.shard(), Err(Close::InvalidShard));
     }
 }

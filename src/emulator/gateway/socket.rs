@@ -1,26 +1,38 @@
 //! One connection of the bot.
 
 use axum::extract::ws::{Message, WebSocket};
+use futures_util::SinkExt;
 use serde_json::json;
+use tokio::time::Instant;
 use tracing::debug;
 
-use super::dispatch::dispatch;
-use super::frame::{self, Close, Identify, Resume, Said};
-use super::session::{Delivery, Hold, NotResumed};
+use super::frame::{self, Close, Identify, MembersWanted, Resume, Said};
+use super::identify::{self, Beginning};
+use super::lines::{Errand, Line};
+use super::members;
+use super::session::Delivery;
+use super::sessions::{Hold, NotResumed};
 use crate::emulator::Emulator;
 use crate::emulator::clock::whole_ms;
 use crate::emulator::event::Change;
 use crate::emulator::state::State;
-use crate::emulator::wire;
 
 /// Payloads a client may send in a minute.
 const MOST_PER_MINUTE: u32 = 120;
 const MINUTE_MS: u64 = 60_000;
 
+/// How a client came in.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::emulator) struct Dialled {
+    pub(in crate::emulator) valid_version: bool,
+    /// Where sessions are taken up again.
+    pub(in crate::emulator) to_resume: bool,
+}
+
 /// How a connection ended.
 enum End {
-    /// We close it, with a code.
-    Closed(Close),
+    /// We close it, with a code and what it means.
+    Closed(u16, &'static str),
     /// The client closed it and gave up its session.
     Left,
     /// It broke, or was taken away.
@@ -30,22 +42,45 @@ enum End {
 /// A connection: who it is, how far it has read, and how much it has said.
 struct Connection {
     emulator: Emulator,
+    line: Line,
+    to_resume: bool,
     hold: Option<Hold>,
     sent: u64,
     said: u32,
     minute_ends_at: u64,
+    /// When a client must have gone that was asked to.
+    leave_by: Option<Instant>,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        let (code, reason) = close.code_and_reason();
+        Self::Closed(code, reason)
+    }
 }
 
 /// Serves a connection to its end.
-pub(in crate::emulator) async fn serve(emulator: Emulator, mut socket: WebSocket, valid_version: bool) {
-    let mut connection = Connection { emulator, hold: None, sent: 0, said: 0, minute_ends_at: 0 };
-    let end =
-        if valid_version { connection.run(&mut socket).await } else { End::Closed(Close::InvalidVersion) };
+pub(in crate::emulator) async fn serve(emulator: Emulator, mut socket: WebSocket, dialled: Dialled) {
+    let line = emulator.act(|state| state.sessions.lines.open());
+    let mut connection = Connection {
+        emulator,
+        line,
+        to_resume: dialled.to_resume,
+        hold: None,
+        sent: 0,
+        said: 0,
+        minute_ends_at: 0,
+        leave_by: None,
+    };
+    let end = match dialled.valid_version {
+        true => connection.run(&mut socket).await,
+        false => Close::InvalidVersion.into(),
+    };
     connection.leave(&end);
-    if let End::Closed(close) = end {
-        debug!(close = ?close, "the emulator closes a gateway connection");
+    if let End::Closed(code, reason) = end {
+        debug!(code, "the emulator closes a gateway connection");
         // The client may be gone already.
-        let _ = socket.send(close.frame()).await;
+        let _ = socket.send(frame::close(code, reason)).await;
     }
 }
 
@@ -60,7 +95,8 @@ impl Connection {
         loop {
             let step = tokio::select! {
                 () = &mut stop => Err(End::Lost),
-                () = woken(self.hold.as_ref()) => self.send_events(socket).await,
+                () = self.line.wake.notified() => self.attend(socket).await,
+                () = until(self.leave_by) => Err(End::Closed(4000, "Unknown error.")),
                 received = socket.recv() => self.hear(socket, received).await,
             };
             if let Err(end) = step {
@@ -69,15 +105,67 @@ impl Connection {
         }
     }
 
+    /// Does what it is made to do, then tells what happened.
+    async fn attend(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        self.run_errands(socket).await?;
+        self.send_events(socket).await
+    }
+
+    async fn run_errands(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        while let Some(errand) = self.emulator.act(|state| state.sessions.lines.next_errand(self.line.number))
+        {
+            match errand {
+                Errand::Reconnect => {
+                    self.must_leave();
+                    say(socket, frame::reconnect()).await?;
+                }
+                Errand::Invalidate { resumable } => {
+                    self.hold = None;
+                    self.must_leave();
+                    say(socket, frame::invalid_session(resumable)).await?;
+                }
+                Errand::Close(code) => return Err(End::Closed(code, "Closed on request.")),
+                Errand::Freeze => {
+                    self.freeze().await;
+                    return Err(End::Lost);
+                }
+                Errand::Cut => return Err(End::Lost),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stays as it is until the connection is cut or the emulator stops.
+    async fn freeze(&self) {
+        let cut = async {
+            loop {
+                self.line.wake.notified().await;
+                let errand = self.emulator.act(|state| state.sessions.lines.next_errand(self.line.number));
+                if errand == Some(Errand::Cut) {
+                    return;
+                }
+            }
+        };
+        self.emulator.shutdown().unless_begun(cut).await;
+    }
+
+    fn must_leave(&mut self) {
+        self.leave_by = Some(Instant::now() + self.emulator.settings().reconnect_grace);
+    }
+
     async fn send_events(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         let Some(hold) = &self.hold else { return Ok(()) };
         match self.emulator.act(|state| state.sessions.read(hold, self.sent)) {
             Delivery::Lost => Err(End::Lost),
-            Delivery::Send(payloads, seq) => {
-                self.sent = seq;
+            Delivery::Send(payloads, _) if payloads.is_empty() => Ok(()),
+            Delivery::Send(payloads, last) => {
                 for payload in payloads {
-                    socket.send(Message::Text(payload)).await.map_err(|_| End::Lost)?;
+                    socket.feed(payload).await.map_err(|_| End::Lost)?;
                 }
+                socket.flush().await.map_err(|_| End::Lost)?;
+                self.sent = last;
+                // There may be more, and the socket is listened to in between.
+                self.line.wake.notify_one();
                 Ok(())
             }
         }
@@ -88,6 +176,8 @@ impl Connection {
         socket: &mut WebSocket,
         received: Option<Result<Message, axum::Error>>,
     ) -> Result<(), End> {
+        // What was asked of the connection comes before what the client said since.
+        self.run_errands(socket).await?;
         let said = match received {
             Some(Ok(Message::Text(text))) => Said::read(text.as_bytes()),
             Some(Ok(Message::Binary(bytes))) => Said::read(&bytes),
@@ -97,52 +187,73 @@ impl Connection {
             }
             Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Lost),
         };
-        self.count_payload().map_err(End::Closed)?;
-        match said.map_err(End::Closed)? {
-            Said::Heartbeat => socket.send(frame::heartbeat_ack()).await.map_err(|_| End::Lost),
-            Said::Identify(identify) => self.identify(&identify).map_err(End::Closed),
+        self.count_payload()?;
+        match said? {
+            Said::Heartbeat if self.emulator.read(|state| state.sessions.deaf_to_hearts) => Ok(()),
+            Said::Heartbeat => say(socket, frame::heartbeat_ack()).await,
+            Said::Identify(identify) => self.identify(socket, &identify).await,
             Said::Resume(resume) => self.resume(socket, &resume).await,
+            Said::Members(wanted) => self.tell_members(&wanted),
             Said::Ignored if self.hold.is_some() => Ok(()),
-            Said::Ignored => Err(End::Closed(Close::NotAuthenticated)),
+            Said::Ignored => Err(Close::NotAuthenticated.into()),
         }
     }
 
-    fn identify(&mut self, identify: &Identify) -> Result<(), Close> {
+    async fn identify(&mut self, socket: &mut WebSocket, identify: &Identify) -> Result<(), End> {
         self.check_token(&identify.token)?;
-        let intents = identify.intents(self.emulator.settings().message_content)?;
-        let origin = self.emulator.gateway_url();
-        let hold = self.emulator.act(|state| {
-            let id = format!("{:032x}", rand::random::<u128>());
-            let hold = state.sessions.begin(id, intents);
-            greet(state, &hold, &origin, identify.shard);
-            hold
-        });
-        hold.wake.notify_one();
-        self.hold = Some(hold);
-        self.emulator.tell(Change::BotConnected);
-        Ok(())
+        let resume_url = self.emulator.resume_url();
+        let begun = self.emulator.act(|state| identify::identify(state, identify, &self.line, &resume_url));
+        match begun.map_err(|(code, reason)| End::Closed(code, reason))? {
+            Beginning::Begun(hold) => {
+                self.begin(hold, 0);
+                self.emulator.tell(Change::BotConnected);
+                Ok(())
+            }
+            Beginning::TooSoon => say(socket, frame::invalid_session(false)).await,
+        }
     }
 
     async fn resume(&mut self, socket: &mut WebSocket, resume: &Resume) -> Result<(), End> {
-        self.check_token(&resume.token).map_err(End::Closed)?;
+        self.check_token(&resume.token)?;
+        let elsewhere = u64::from(!self.to_resume);
         let hold = self.emulator.act(|state| {
-            let hold = state.sessions.resume(&resume.session_id, resume.seq)?;
+            state.sessions.resumes_elsewhere += elsewhere;
+            let hold = state.sessions.resume(&resume.session_id, resume.seq, &self.line)?;
             if let Some(session) = state.sessions.find_mut(&hold.session) {
-                dispatch(session, "RESUMED", &json!({ "_trace": [] }));
+                session.tell("RESUMED", &json!({ "_trace": [] }).to_string());
             }
             Ok(hold)
         });
         match hold {
             Ok(hold) => {
-                hold.wake.notify_one();
-                self.hold = Some(hold);
-                self.sent = resume.seq;
+                self.begin(hold, resume.seq);
                 self.emulator.tell(Change::BotResumed);
                 Ok(())
             }
-            Err(NotResumed::FromTheFuture) => Err(End::Closed(Close::InvalidSequence)),
-            Err(NotResumed::Unknown) => socket.send(frame::invalid_session()).await.map_err(|_| End::Lost),
+            Err(NotResumed::FromTheFuture) => Err(Close::InvalidSequence.into()),
+            Err(NotResumed::Unknown) => say(socket, frame::invalid_session(false)).await,
         }
+    }
+
+    fn begin(&mut self, hold: Hold, sent: u64) {
+        self.line.wake.notify_one();
+        self.hold = Some(hold);
+        self.sent = sent;
+        self.leave_by = None;
+    }
+
+    fn tell_members(&self, wanted: &MembersWanted) -> Result<(), End> {
+        self.emulator.tell(Change::MembersRequested);
+        let Some(hold) = &self.hold else { return Err(Close::NotAuthenticated.into()) };
+        self.emulator.act(|state| {
+            let chunk = members::chunk(&state.world, wanted);
+            let session = state.sessions.find_mut(&hold.session);
+            let session = session.filter(|session| session.terms.shard.admits(Some(wanted.guild_id)));
+            if let (Some(session), Some(chunk)) = (session, chunk) {
+                session.tell("GUILD_MEMBERS_CHUNK", &chunk.to_string());
+            }
+        });
+        Ok(())
     }
 
     fn check_token(&self, token: &str) -> Result<(), Close> {
@@ -163,46 +274,28 @@ impl Connection {
     }
 
     fn leave(&self, end: &End) {
-        let Some(hold) = &self.hold else { return };
-        let for_good = !matches!(end, End::Lost);
-        if self.emulator.act(|state| state.sessions.release(hold, for_good)) {
+        let for_good = match end {
+            End::Closed(code, _) => frame::ends_session(*code),
+            End::Left => true,
+            End::Lost => false,
+        };
+        let released = self.emulator.act(|state| {
+            state.sessions.lines.close(self.line.number);
+            self.hold.as_ref().is_some_and(|hold| state.sessions.release(hold, for_good))
+        });
+        if released {
             self.emulator.tell(Change::BotDisconnected);
         }
     }
 }
 
-async fn woken(hold: Option<&Hold>) {
-    match hold {
-        Some(hold) => hold.wake.notified().await,
-        None => std::future::pending().await,
-    }
+async fn say(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    socket.send(message).await.map_err(|_| End::Lost)
 }
 
-/// READY, then the guilds.
-fn greet(state: &mut State, hold: &Hold, origin: &str, shard: Option<(u64, u64)>) {
-    let (number, count) = shard.unwrap_or((0, 1));
-    let mine = |guild: &&crate::emulator::world::Guild| (guild.id.get() >> 22) % count == number;
-    let guilds: Vec<_> = state.world.guilds.iter().filter(mine).collect();
-    let unavailable: Vec<_> =
-        guilds.iter().map(|guild| json!({ "id": guild.id, "unavailable": true })).collect();
-    let full: Vec<_> = guilds.iter().map(|guild| wire::full_guild(state, guild)).collect();
-    let ready = json!({
-        "v": 10,
-        "user": wire::own_user(&state.world),
-        "guilds": unavailable,
-        "session_id": hold.session,
-        "resume_gateway_url": origin,
-        "shard": [number, count],
-        "application": { "id": state.world.application, "flags": 0 },
-        "private_channels": [],
-        "session_type": "normal",
-        "_trace": [],
-    });
-    let Some(session) = state.sessions.find_mut(&hold.session) else { return };
-    dispatch(session, "READY", &ready);
-    if session.intents.has(super::intents::Intents::GUILDS) {
-        for guild in &full {
-            dispatch(session, "GUILD_CREATE", guild);
-        }
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }

@@ -16,15 +16,15 @@ pub(super) async fn gateway(State(emulator): State<Emulator>) -> Json<Value> {
 }
 
 pub(super) async fn gateway_bot(State(emulator): State<Emulator>) -> Json<Value> {
-    let used = emulator.identifies();
+    let starts = emulator.session_starts();
     Json(json!({
         "url": emulator.gateway_url(),
-        "shards": 1,
+        "shards": starts.shards,
         "session_start_limit": {
-            "total": 1_000,
-            "remaining": 1_000_u64.saturating_sub(used),
+            "total": starts.total,
+            "remaining": starts.remaining,
             "reset_after": 86_400_000,
-            "max_concurrency": 1,
+            "max_concurrency": starts.max_concurrency,
         },
     }))
 }

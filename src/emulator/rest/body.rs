@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::components;
 use super::form::{self, Form};
+use super::{attachments, components};
+use crate::emulator::attachment::Upload;
 use crate::emulator::mentions::{Allowed, Choice};
 use crate::emulator::message::{Flags, Nonce};
 use crate::emulator::refusal::Refusal;
@@ -18,16 +19,16 @@ const MOST_EMBED_CHARACTERS: usize = 6_000;
 const MOST_MENTIONS: usize = 100;
 
 /// A message into a channel.
-pub(super) fn channel_draft(body: &Value) -> Result<Draft, Refusal> {
-    let mut draft = form::read(body, |form| draft(form, Allowed::everything()))?;
+pub(super) fn channel_draft(body: &Value, files: Vec<Upload>) -> Result<Draft, Refusal> {
+    let mut draft = form::read(body, |form| draft(form, files, Allowed::everything()))?;
     let permitted = Flags::SUPPRESS_EMBEDS.with(Flags::SUPPRESS_NOTIFICATIONS).bits();
     draft.flags = Flags::from_bits(draft.flags.bits() & permitted);
     Ok(draft)
 }
 
 /// A message by the token of an interaction.
-pub(super) fn answer_draft(form: &mut Form<'_>) -> Draft {
-    let mut draft = draft(form, Allowed::users_only());
+pub(super) fn answer_draft(form: &mut Form<'_>, files: Vec<Upload>) -> Draft {
+    let mut draft = draft(form, files, Allowed::users_only());
     let permitted = Flags::SUPPRESS_EMBEDS.with(Flags::SUPPRESS_NOTIFICATIONS).with(Flags::EPHEMERAL).bits();
     draft.flags = Flags::from_bits(draft.flags.bits() & permitted);
     draft.reply = None;
@@ -35,7 +36,7 @@ pub(super) fn answer_draft(form: &mut Form<'_>) -> Draft {
     draft
 }
 
-fn draft(form: &mut Form<'_>, unsaid: Allowed) -> Draft {
+fn draft(form: &mut Form<'_>, files: Vec<Upload>, unsaid: Allowed) -> Draft {
     refuse_unknown_parts(form);
     Draft {
         content: content(form).unwrap_or_default(),
@@ -43,6 +44,7 @@ fn draft(form: &mut Form<'_>, unsaid: Allowed) -> Draft {
         enforce_nonce: form.flag("enforce_nonce").unwrap_or(false),
         embeds: embeds(form).unwrap_or_default(),
         components: components::rows(form).unwrap_or_default(),
+        files: attachments::new(form, files),
         allowed: allowed(form).unwrap_or(unsaid),
         reply: form.inside("message_reference", reply).flatten(),
         flags: Flags::from_bits(form.number("flags").unwrap_or(0)),
@@ -51,17 +53,20 @@ fn draft(form: &mut Form<'_>, unsaid: Allowed) -> Draft {
 }
 
 /// A change of a message in a channel; `unsaid` holds where the body says nothing about mentions.
-pub(super) fn edit(form: &mut Form<'_>, unsaid: Allowed) -> Edit {
+pub(super) fn edit(form: &mut Form<'_>, files: Vec<Upload>, unsaid: Allowed) -> Edit {
     refuse_unknown_parts(form);
     // Null empties a part, a missing field leaves it.
     let emptied = |form: &Form<'_>, name: &str| form.has(name) && form.value(name).is_none();
     let content = if emptied(form, "content") { Some(String::new()) } else { content(form) };
     let embeds = if emptied(form, "embeds") { Some(Vec::new()) } else { embeds(form) };
     let components = if emptied(form, "components") { Some(Vec::new()) } else { components::rows(form) };
+    let (files, kept) = attachments::changed(form, files);
     Edit {
         content,
         embeds,
         components,
+        files,
+        kept,
         allowed: allowed(form).unwrap_or(unsaid),
         suppress_embeds: form.number("flags").map(|bits| Flags::from_bits(bits).has(Flags::SUPPRESS_EMBEDS)),
     }
@@ -69,7 +74,7 @@ pub(super) fn edit(form: &mut Form<'_>, unsaid: Allowed) -> Edit {
 
 /// Parts of a message that the emulator does not have: better refused than lost.
 fn refuse_unknown_parts(form: &mut Form<'_>) {
-    for name in ["poll", "sticker_ids", "attachments", "files"] {
+    for name in ["poll", "sticker_ids", "files"] {
         let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
         if form.value(name).is_some_and(|value| !is_empty(value)) {
             form.fault(name, "EMULATOR_UNSUPPORTED", "The emulator has no such part of a message.");
@@ -165,7 +170,7 @@ mod tests {
     use super::*;
 
     fn faults(body: &Value) -> Vec<String> {
-        match channel_draft(body) {
+        match channel_draft(body, Vec::new()) {
             Err(Refusal::Form(faults)) => faults
                 .iter()
                 .flat_map(|(path, own)| own.iter().map(move |fault| format!("{path} {}", fault.code)))
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn lengths_are_counted_in_characters() {
-        assert!(channel_draft(&json!({ "content": "é".repeat(2_000) })).is_ok());
+        assert!(channel_draft(&json!({ "content": "é".repeat(2_000) }), Vec::new()).is_ok());
         assert_eq!(faults(&json!({ "content": "é".repeat(2_001) })), ["content BASE_TYPE_MAX_LENGTH"]);
         assert_eq!(faults(&json!({ "nonce": "n".repeat(26) })), ["nonce BASE_TYPE_MAX_LENGTH"]);
     }
@@ -200,15 +205,20 @@ mod tests {
 
     #[test]
     fn silence_about_mentions_is_not_an_empty_list() {
-        assert_eq!(channel_draft(&json!({ "content": "a" })).unwrap().allowed, Allowed::everything());
-        let none = channel_draft(&json!({ "content": "a", "allowed_mentions": {} })).unwrap().allowed;
+        assert_eq!(
+            channel_draft(&json!({ "content": "a" }), Vec::new()).unwrap().allowed,
+            Allowed::everything()
+        );
+        let none =
+            channel_draft(&json!({ "content": "a", "allowed_mentions": {} }), Vec::new()).unwrap().allowed;
         assert_eq!(none.users, Choice::NONE);
         assert!(!none.everyone && !none.replied_user);
     }
 
     #[test]
     fn a_null_empties_and_a_missing_field_leaves() {
-        let read = |body: &Value| form::read(body, |form| edit(form, Allowed::everything())).unwrap();
+        let read =
+            |body: &Value| form::read(body, |form| edit(form, Vec::new(), Allowed::everything())).unwrap();
         assert_eq!(read(&json!({ "content": null })).content.as_deref(), Some(""));
         assert_eq!(read(&json!({ "components": [] })).content, None);
         assert_eq!(read(&json!({ "components": [] })).components, Some(vec![]));

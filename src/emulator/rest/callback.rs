@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Refused;
-use super::extract::{Body, Ids};
+use super::extract::{Body, Files, Ids};
 use super::form::{self, Form};
 use super::{body, messages};
 use crate::emulator::Emulator;
+use crate::emulator::attachment::Upload;
 use crate::emulator::command::Choice;
 use crate::emulator::mentions::Allowed;
 use crate::emulator::message::Flags;
@@ -30,12 +31,13 @@ pub(super) async fn answer(
     State(emulator): State<Emulator>,
     Ids((id, token)): Ids<(InteractionId, String)>,
     Query(wish): Query<Wish>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Result<Response, Refused> {
     let (kind, answer) = form::read(&body, |form| {
         form.require("type");
         let kind = form.number("type").unwrap_or(0);
-        (kind, read(form, kind))
+        (kind, read(form, kind, files))
     })?;
     let Some(answer) = answer else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     emulator.act(|state| {
@@ -48,11 +50,12 @@ pub(super) async fn answer(
 }
 
 /// None leaves a fault behind.
-fn read(form: &mut Form<'_>, kind: u64) -> Option<Answer> {
+fn read(form: &mut Form<'_>, kind: u64, files: Vec<Upload>) -> Option<Answer> {
     match kind {
         4 => {
             form.require("data");
-            form.inside("data", body::answer_draft).map(|draft| Answer::Message(Box::new(draft)))
+            let draft = form.inside("data", |form| body::answer_draft(form, files));
+            draft.map(|draft| Answer::Message(Box::new(draft)))
         }
         5 => {
             let flags = form.inside("data", |form| form.number("flags")).flatten().unwrap_or(0);
@@ -61,7 +64,7 @@ fn read(form: &mut Form<'_>, kind: u64) -> Option<Answer> {
         6 => Some(Answer::DeferUpdate),
         7 => {
             form.require("data");
-            let edit = form.inside("data", |form| body::edit(form, Allowed::users_only()))?;
+            let edit = form.inside("data", |form| body::edit(form, files, Allowed::users_only()))?;
             Some(Answer::Update(Box::new(edit)))
         }
         8 => {

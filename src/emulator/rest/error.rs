@@ -48,9 +48,11 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::MissingPermissions
         | Refusal::NotTheAuthor
         | Refusal::CannotMessage => StatusCode::FORBIDDEN,
+        Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::InvalidWebhookToken => StatusCode::UNAUTHORIZED,
         Refusal::AlreadyAcknowledged
         | Refusal::EmptyMessage
+        | Refusal::TooManyFollowUps
         | Refusal::Archived
         | Refusal::ThreadExists
         | Refusal::CannotReply

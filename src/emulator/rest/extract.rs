@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::Refused;
+use crate::emulator::attachment::Upload;
 use crate::emulator::refusal::{Faults, Refusal};
 
 /// Ids from the path.
@@ -34,5 +35,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Body {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         parts.extensions.remove::<Self>().ok_or(Refused(Refusal::InvalidJson))
+    }
+}
+
+/// The files beside the body.
+#[derive(Clone, Default)]
+pub(super) struct Files(pub(super) Vec<Upload>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Files {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(parts.extensions.remove::<Self>().unwrap_or_default())
     }
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::extract::{Body, Ids};
+use super::extract::{Body, Files, Ids};
 use super::{Done, Reply, body, form};
 use crate::emulator::Emulator;
 use crate::emulator::mentions::Allowed;
@@ -20,9 +20,10 @@ use crate::ids::{ChannelId, MessageId};
 pub(super) async fn create(
     State(emulator): State<Emulator>,
     Ids(channel): Ids<ChannelId>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Reply {
-    let draft = body::channel_draft(&body)?;
+    let draft = body::channel_draft(&body, files)?;
     emulator.act(|state| {
         let id = state.bot_posts(channel, draft)?;
         Ok(Json(written(state, state.readable(channel, id)?)))
@@ -42,9 +43,10 @@ pub(super) async fn read(
 pub(super) async fn edit(
     State(emulator): State<Emulator>,
     Ids((channel, id)): Ids<(ChannelId, MessageId)>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Reply {
-    let edit = form::read(&body, |form| body::edit(form, Allowed::everything()))?;
+    let edit = form::read(&body, |form| body::edit(form, files, Allowed::everything()))?;
     emulator.act(|state| {
         state.bot_edits(channel, id, edit)?;
         Ok(Json(written(state, state.readable(channel, id)?)))

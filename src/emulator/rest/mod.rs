@@ -1,6 +1,7 @@
 //! Discord's REST routes, version 10.
 
 mod about;
+mod attachments;
 mod body;
 mod callback;
 mod channels;
@@ -12,8 +13,11 @@ mod extract;
 mod form;
 mod guilds;
 mod messages;
+mod multipart;
+mod quota;
 mod reception;
 mod threads;
+mod weather;
 mod webhooks;
 
 use axum::extract::ws::WebSocketUpgrade;
@@ -45,6 +49,9 @@ pub(super) fn router(emulator: Emulator) -> Router {
     Router::new()
         .merge(table.router)
         .route("/", get(open_gateway))
+        .route("/resume", get(open_to_resume))
+        .route("/resume/", get(open_to_resume))
+        .route("/attachments/{channel}/{id}/{name}", get(attachments::read))
         .fallback_service(lost)
         .layer(middleware::from_fn(reception::refuse_browsers))
         .with_state(emulator)
@@ -113,17 +120,28 @@ fn token_routes(table: Table) -> Table {
 }
 
 #[derive(Deserialize)]
-struct Dialled {
+struct Wanted {
     v: Option<u8>,
 }
 
 async fn open_gateway(
     State(emulator): State<Emulator>,
-    Query(dialled): Query<Dialled>,
+    Query(wanted): Query<Wanted>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let valid_version = dialled.v.is_none_or(|version| version == 10);
-    upgrade
-        .max_message_size(1 << 16)
-        .on_upgrade(move |socket| gateway::serve(emulator, socket, valid_version))
+    open(emulator, &wanted, upgrade, false)
+}
+
+async fn open_to_resume(
+    State(emulator): State<Emulator>,
+    Query(wanted): Query<Wanted>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    open(emulator, &wanted, upgrade, true)
+}
+
+fn open(emulator: Emulator, wanted: &Wanted, upgrade: WebSocketUpgrade, to_resume: bool) -> Response {
+    let valid_version = wanted.v.is_none_or(|version| version == 10);
+    let dialled = gateway::Dialled { valid_version, to_resume };
+    upgrade.max_message_size(1 << 16).on_upgrade(move |socket| gateway::serve(emulator, socket, dialled))
 }

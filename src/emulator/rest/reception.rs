@@ -1,25 +1,33 @@
 //! What every request passes: origin, size, token, limits; and the log of all of them.
 
+use axum::body;
 use axum::body::{Body as RawBody, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, body};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::PREFIX;
 use super::error::{Refused, plain};
-use super::extract::Body;
-use crate::emulator::Emulator;
+use super::extract::{Body, Files};
+use super::multipart;
+use super::quota::{announce, too_many};
+use super::weather;
+use crate::emulator::attachment::Upload;
 use crate::emulator::journal::RequestLog;
-use crate::emulator::limits::{Call, Quota, Scope, Verdict};
+use crate::emulator::limits::{Call, Quota, Verdict};
 use crate::emulator::refusal::Refusal;
-use crate::emulator::state::State as World;
+use crate::emulator::{Change, Emulator};
 
 /// The longest JSON body, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
+/// The longest body with files.
+const LONGEST_WITH_FILES: usize = 25 << 20;
+/// The longest file.
+const LONGEST_FILE: usize = 10 << 20;
 
 /// Bots send no `Origin`; a page in somebody's browser does.
 pub(super) async fn refuse_browsers(request: Request, next: Next) -> Response {
@@ -34,8 +42,33 @@ struct Arrival {
     method: Method,
     uri: Uri,
     route: Option<&'static str>,
+    /// Method and template.
+    name: String,
     at: u64,
 }
+
+impl Arrival {
+    /// The request as it will stand in the log, without its status.
+    fn log(&self, posted: &Result<Posted, Refusal>) -> RequestLog {
+        let (body, files) = match posted {
+            Ok((body, files)) => (body.clone(), files.iter().map(|file| file.name.clone()).collect()),
+            Err(_) => (Value::Null, Vec::new()),
+        };
+        RequestLog {
+            method: self.method.to_string(),
+            path: self.uri.path().to_owned(),
+            query: self.uri.query().map(str::to_owned),
+            route: self.route.map(str::to_owned),
+            body,
+            files,
+            status: 0,
+            at: self.at,
+        }
+    }
+}
+
+/// A body: its JSON, Null when there was none, and the files beside it.
+type Posted = (Value, Vec<Upload>);
 
 /// What a route's entrance knows: its template, None where nothing answers.
 #[derive(Clone)]
@@ -47,29 +80,68 @@ pub(super) struct Doorway {
 /// Takes in, checks, answers and logs one request.
 pub(super) async fn receive(State(doorway): State<Doorway>, request: Request, next: Next) -> Response {
     let Doorway { emulator, route } = doorway;
-    let arrival = Arrival {
-        method: request.method().clone(),
-        uri: request.uri().clone(),
-        route,
-        at: emulator.read(World::now),
-    };
-    let (mut parts, raw) = request.into_parts();
-    let bytes = body::to_bytes(raw, LONGEST_BODY).await;
-    let parsed = bytes.as_ref().map_or(Some(Value::Null), parse);
-    let response = match (check(&emulator, &arrival, &parts.headers), bytes, &parsed) {
-        (Err(refused), ..) => *refused,
-        (_, Err(_), _) => plain(StatusCode::PAYLOAD_TOO_LARGE),
-        (_, _, None) => Refused(Refusal::InvalidJson).into_response(),
-        (Ok(quota), Ok(_), Some(value)) => {
-            parts.extensions.insert(Body(value.clone()));
-            let mut response = next.run(Request::from_parts(parts, RawBody::empty())).await;
-            if let Some(quota) = quota {
-                announce(response.headers_mut(), &quota);
-            }
-            response
+    let name = format!("{} {}", request.method(), route.unwrap_or_default());
+    let (at, spell) = emulator.act(|state| (state.now(), state.weather.over(&name)));
+    if spell.fault.is_some() {
+        emulator.tell(Change::RequestFailed);
+    }
+    let arrival = Arrival { method: request.method().clone(), uri: request.uri().clone(), route, name, at };
+    let (parts, raw) = request.into_parts();
+    let posted = take_in(&parts.headers, raw).await;
+    let mut log = Some(arrival.log(&posted));
+    if weather::breaks(spell) {
+        // Before the answer, which never comes.
+        record(&emulator, log.take(), 0);
+    }
+    let response = match weather::before(&emulator, spell, &arrival.name).await {
+        Some(response) => response,
+        None => {
+            let answered = answer(&emulator, &arrival, (parts, posted), next).await;
+            weather::after(spell, answered).await
         }
     };
-    record(&emulator, arrival, parsed.unwrap_or_default(), response.status());
+    let status = response.status().as_u16();
+    if spell.refuses(status) {
+        emulator.act(|state| state.weather.count_refused());
+    }
+    record(&emulator, log, status);
+    response
+}
+
+/// Reads a body.
+async fn take_in(headers: &HeaderMap, raw: RawBody) -> Result<Posted, Refusal> {
+    let boundary = multipart::boundary(headers);
+    let most = if boundary.is_some() { LONGEST_WITH_FILES } else { LONGEST_BODY };
+    let bytes = body::to_bytes(raw, most).await.map_err(|_| Refusal::TooLarge)?;
+    let (body, files) = match boundary {
+        Some(boundary) => multipart::read(&bytes, boundary).ok_or(Refusal::InvalidJson)?,
+        None => (parse(&bytes).ok_or(Refusal::InvalidJson)?, Vec::new()),
+    };
+    let is_too_large = files.iter().any(|file| file.bytes.len() > LONGEST_FILE);
+    if is_too_large { Err(Refusal::TooLarge) } else { Ok((body, files)) }
+}
+
+/// Answers a request whose body was read.
+async fn answer(
+    emulator: &Emulator,
+    arrival: &Arrival,
+    (mut parts, posted): (Parts, Result<Posted, Refusal>),
+    next: Next,
+) -> Response {
+    let quota = match check(emulator, arrival, &parts.headers) {
+        Ok(quota) => quota,
+        Err(refused) => return *refused,
+    };
+    let (body, files) = match posted {
+        Ok(posted) => posted,
+        Err(refusal) => return Refused(refusal).into_response(),
+    };
+    parts.extensions.insert(Body(body));
+    parts.extensions.insert(Files(files));
+    let mut response = next.run(Request::from_parts(parts, RawBody::empty())).await;
+    if let Some(quota) = quota {
+        announce(response.headers_mut(), &quota);
+    }
     response
 }
 
@@ -86,13 +158,13 @@ fn check(
         return Err(Box::new(plain(StatusCode::UNAUTHORIZED)));
     }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.is_empty() && !kind.starts_with("application/json") {
+    if !kind.is_empty() && !kind.starts_with("application/json") && multipart::boundary(headers).is_none() {
         return Err(Box::new(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE)));
     }
     let Some(route) = arrival.route else { return Ok(None) };
     let path = arrival.uri.path();
     let path = path.strip_prefix(PREFIX).unwrap_or(path);
-    let call = Call { route: &format!("{} {route}", arrival.method), major: major(route, path) };
+    let call = Call { route: &arrival.name, major: major(route, path) };
     match emulator.act(|state| state.limits.admit(call, state.clock.now())) {
         Verdict::Free => Ok(None),
         Verdict::Admitted(quota) => Ok(Some(quota)),
@@ -121,71 +193,15 @@ fn major<'a>(route: &str, path: &'a str) -> &'a str {
     parts.find(|(part, _)| own(part)).map_or("", |(_, value)| value)
 }
 
-fn too_many(scope: Scope, retry_after_ms: u64, quota: Option<&Quota>) -> Response {
-    let body = json!({
-        "message": "You are being rate limited.",
-        "retry_after": Seconds(retry_after_ms).to_number(),
-        "global": scope == Scope::Global,
-    });
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
-    let headers = response.headers_mut();
-    if let Some(quota) = quota {
-        announce(headers, quota);
-    }
-    set(headers, "retry-after", &retry_after_ms.div_ceil(1_000).to_string());
-    set(headers, "x-ratelimit-scope", scope.name());
-    if scope == Scope::Global {
-        set(headers, "x-ratelimit-global", "true");
-    }
-    response
-}
-
-fn announce(headers: &mut HeaderMap, quota: &Quota) {
-    set(headers, "x-ratelimit-limit", &quota.limit.to_string());
-    set(headers, "x-ratelimit-remaining", &quota.remaining.to_string());
-    set(headers, "x-ratelimit-reset", &Seconds(quota.reset_at).to_string());
-    set(headers, "x-ratelimit-reset-after", &Seconds(quota.reset_after_ms).to_string());
-    set(headers, "x-ratelimit-bucket", &quota.bucket);
-}
-
-fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// Milliseconds, written as seconds with three decimals.
-struct Seconds(u64);
-
-impl Seconds {
-    fn to_number(&self) -> Value {
-        self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
-    }
-}
-
-impl std::fmt::Display for Seconds {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
-    }
-}
-
-fn record(emulator: &Emulator, arrival: Arrival, body: Value, status: StatusCode) {
-    let Arrival { method, uri, route, at } = arrival;
-    let is_unexpected = route.is_none()
-        || matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE);
+/// Logs a request with what it was answered; 0 where the connection breaks instead.
+fn record(emulator: &Emulator, log: Option<RequestLog>, status: u16) {
+    let Some(log) = log else { return };
+    let is_unexpected = log.route.is_none() || matches!(status, 405 | 415);
     emulator.act(|state| {
         if is_unexpected {
-            state.journal.unexpected(format!("{method} {} -> {}", uri.path(), status.as_u16()));
+            state.journal.unexpected(format!("{} {} -> {status}", log.method, log.path));
         }
-        state.journal.record(RequestLog {
-            method: method.to_string(),
-            path: uri.path().to_owned(),
-            query: uri.query().map(str::to_owned),
-            route: route.map(str::to_owned),
-            body,
-            status: status.as_u16(),
-            at,
-        });
+        state.journal.record(RequestLog { status, ..log });
     });
 }
 
@@ -205,22 +221,5 @@ mod tests {
             ""
         );
         assert_eq!(major("/users/@me", "/users/@me"), "");
-    }
-
-    #[test]
-    fn a_global_refusal_says_so_in_headers_and_body() {
-        let response = too_many(Scope::Global, 600, None);
-        assert_eq!(response.status(), 429);
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
-        assert_eq!(header("x-ratelimit-global"), Some("true"));
-        assert_eq!(header("x-ratelimit-scope"), Some("global"));
-        assert_eq!(header("retry-after"), Some("1"));
-        assert_eq!(header("x-ratelimit-bucket"), None);
-    }
-
-    #[test]
-    fn seconds_keep_their_milliseconds() {
-        assert_eq!(Seconds(1_470_173_023_123).to_string(), "1470173023.123");
-        assert_eq!(Seconds(65).to_number(), json!(0.065));
     }
 }

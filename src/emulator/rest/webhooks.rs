@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::extract::{Body, Ids};
+use super::extract::{Body, Files, Ids};
 use super::messages::written;
 use super::{Done, Reply, body, form};
 use crate::emulator::Emulator;
+use crate::emulator::attachment::Upload;
 use crate::emulator::mentions::Allowed;
 use crate::emulator::refusal::Refusal;
 use crate::ids::{ApplicationId, MessageId};
@@ -16,9 +17,10 @@ use crate::ids::{ApplicationId, MessageId};
 pub(super) async fn follow_up(
     State(emulator): State<Emulator>,
     Ids((application, token)): Ids<(ApplicationId, String)>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Reply {
-    let draft = form::read(&body, body::answer_draft)?;
+    let draft = form::read(&body, |form| body::answer_draft(form, files))?;
     emulator.act(|state| {
         let id = state.follow_up(application, &token, draft)?;
         Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))
@@ -42,17 +44,19 @@ pub(super) async fn read(
 pub(super) async fn edit_original(
     State(emulator): State<Emulator>,
     Ids((application, token)): Ids<(ApplicationId, String)>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Reply {
-    change(&emulator, application, &token, (None, &body))
+    change(&emulator, (application, &token, None), &body, files)
 }
 
 pub(super) async fn edit(
     State(emulator): State<Emulator>,
     Ids((application, token, message)): Ids<(ApplicationId, String, MessageId)>,
+    Files(files): Files,
     Body(body): Body,
 ) -> Reply {
-    change(&emulator, application, &token, (Some(message), &body))
+    change(&emulator, (application, &token, Some(message)), &body, files)
 }
 
 pub(super) async fn delete_original(
@@ -80,11 +84,11 @@ fn show(emulator: &Emulator, application: ApplicationId, token: &str, message: O
 
 fn change(
     emulator: &Emulator,
-    application: ApplicationId,
-    token: &str,
-    (message, body): (Option<MessageId>, &Value),
+    (application, token, message): (ApplicationId, &str, Option<MessageId>),
+    body: &Value,
+    files: Vec<Upload>,
 ) -> Reply {
-    let edit = form::read(body, |form| body::edit(form, Allowed::users_only()))?;
+    let edit = form::read(body, |form| body::edit(form, files, Allowed::users_only()))?;
     emulator.act(|state| {
         let id = state.edit_answer(application, token, message, edit)?;
         Ok(Json(written(state, state.messages.get(id).ok_or(Refusal::UnknownMessage)?)))

@@ -8,7 +8,7 @@ use crate::emulator::world::{Channel, ChannelKind, Permissions, Thread};
 use crate::ids::{ChannelId, MessageId, UserId};
 
 const TYPING_MS: u64 = 10_000;
-const MOST_CHANNELS: usize = 10_000;
+const MOST_CHANNELS: usize = 100_000;
 
 /// A thread about to be opened.
 #[derive(Clone, Debug)]
@@ -133,7 +133,7 @@ impl State {
         for channel in gone.into_iter().chain([found]) {
             self.messages.remove_channel(channel.id);
             self.typing.remove(&channel.id);
-            self.world.channels.retain(|other| other.id != channel.id);
+            self.world.remove(channel.id);
             self.outbox.push(Event::ChannelDeleted(Box::new(channel)));
         }
         Ok(())
@@ -167,7 +167,7 @@ impl State {
         if self.world.channels.len() >= MOST_CHANNELS {
             return Err(Refusal::TooManyChannels);
         }
-        self.world.channels.push(channel.clone());
+        self.world.add(channel.clone());
         self.outbox.push(Event::ChannelCreated(Box::new(channel)));
         Ok(())
     }

@@ -9,6 +9,9 @@ use crate::emulator::message::{Author, Flags, Message, MessageKind, Origin};
 use crate::emulator::refusal::{Faults, Refusal};
 use crate::ids::{ApplicationId, ChannelId, InteractionId, MessageId, UserId};
 
+/// Later messages to an interaction of a command that a person installed for themselves.
+const FOLLOW_UPS_OF_USERS: u32 = 5;
+
 /// The first answer to an interaction.
 #[derive(Clone, Debug)]
 pub(in crate::emulator) enum Answer {
@@ -39,6 +42,7 @@ impl State {
             channel,
             phase: Phase::Waiting,
             original: None,
+            follow_ups_left: None,
             answer_until,
             token_until,
         });
@@ -103,12 +107,15 @@ impl State {
             return Err(Refusal::EmptyMessage);
         }
         self.moderate(Some(&draft.content))?;
+        self.count_follow_up(interaction.id)?;
         match interaction.original.filter(|_| interaction.phase == Phase::Thinking) {
             Some(message) => {
                 let edit = Edit {
                     content: Some(draft.content),
                     embeds: Some(draft.embeds),
                     components: Some(draft.components),
+                    files: draft.files,
+                    kept: None,
                     allowed: draft.allowed,
                     suppress_embeds: None,
                 };
@@ -117,6 +124,25 @@ impl State {
                 Ok(message)
             }
             None => Ok(self.write_answer(&interaction, draft)),
+        }
+    }
+
+    /// From now on the bot is not in the place of this interaction: a person brought it along.
+    pub(in crate::emulator) fn limit_follow_ups(&mut self, id: InteractionId) {
+        if let Some(interaction) = self.interactions.get_mut(id) {
+            interaction.follow_ups_left = Some(FOLLOW_UPS_OF_USERS);
+        }
+    }
+
+    fn count_follow_up(&mut self, id: InteractionId) -> Result<(), Refusal> {
+        let left = self.interactions.get_mut(id).and_then(|interaction| interaction.follow_ups_left.as_mut());
+        match left {
+            Some(0) => Err(Refusal::TooManyFollowUps),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 

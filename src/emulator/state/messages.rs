@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::State;
+use crate::emulator::attachment::{Attachment, MOST_FILES, Upload};
 use crate::emulator::component::Row;
 use crate::emulator::event::Event;
 use crate::emulator::mentions::{self, Allowed};
@@ -19,6 +20,7 @@ pub(in crate::emulator) struct Draft {
     pub(in crate::emulator) enforce_nonce: bool,
     pub(in crate::emulator) embeds: Vec<Value>,
     pub(in crate::emulator) components: Vec<Row>,
+    pub(in crate::emulator) files: Vec<Upload>,
     pub(in crate::emulator) allowed: Allowed,
     pub(in crate::emulator) reply: Option<ReplyTo>,
     pub(in crate::emulator) flags: Flags,
@@ -38,6 +40,10 @@ pub(in crate::emulator) struct Edit {
     pub(in crate::emulator) content: Option<String>,
     pub(in crate::emulator) embeds: Option<Vec<Value>>,
     pub(in crate::emulator) components: Option<Vec<Row>>,
+    /// Files that come to it.
+    pub(in crate::emulator) files: Vec<Upload>,
+    /// The attachments that stay; None is all of them.
+    pub(in crate::emulator) kept: Option<Vec<u64>>,
     pub(in crate::emulator) allowed: Allowed,
     pub(in crate::emulator) suppress_embeds: Option<bool>,
 }
@@ -76,6 +82,7 @@ impl Draft {
             enforce_nonce: false,
             embeds: Vec::new(),
             components: Vec::new(),
+            files: Vec::new(),
             allowed: Allowed::everything(),
             reply: None,
             flags: Flags::default(),
@@ -84,7 +91,10 @@ impl Draft {
     }
 
     pub(in crate::emulator) fn is_empty(&self) -> bool {
-        self.content.is_empty() && self.embeds.is_empty() && self.components.is_empty()
+        self.content.is_empty()
+            && self.embeds.is_empty()
+            && self.components.is_empty()
+            && self.files.is_empty()
     }
 }
 
@@ -99,6 +109,7 @@ impl State {
         if draft.is_empty() {
             return Err(Refusal::EmptyMessage);
         }
+        self.check_bot_can_attach(channel, &draft.files)?;
         if let Some(first) = self.sent_before(channel, &draft)? {
             return Ok(first);
         }
@@ -126,6 +137,7 @@ impl State {
             self.nonces.remember(channel, nonce, id, created_at);
         }
         let mentions = self.mentions(channel, &stamp.author, &draft);
+        let attachments = self.attach(draft.files);
         let message = Message {
             id,
             channel,
@@ -135,6 +147,7 @@ impl State {
             nonce: draft.nonce,
             embeds: draft.embeds,
             components: draft.components,
+            attachments,
             mentions,
             flags: draft.flags,
             reference: draft.reply.map(|reply| Reference { channel, message: reply.message }),
@@ -162,7 +175,15 @@ impl State {
         message.content = edit.content.unwrap_or(message.content);
         message.embeds = edit.embeds.unwrap_or(message.embeds);
         message.components = edit.components.unwrap_or(message.components);
-        if message.content.is_empty() && message.embeds.is_empty() && message.components.is_empty() {
+        if let Some(kept) = edit.kept {
+            message.attachments.retain(|own| kept.contains(&own.id));
+        }
+        if message.attachments.len() + edit.files.len() > MOST_FILES {
+            let reason = format!("Must be {MOST_FILES} or fewer in length.");
+            return Err(Refusal::Form(Faults::one("attachments", "BASE_TYPE_MAX_LENGTH", reason)));
+        }
+        message.attachments.extend(self.attach(edit.files));
+        if message.is_empty() {
             return Err(Refusal::EmptyMessage);
         }
         message.mentions = self.mentions_of(&message, &edit.allowed);
@@ -207,6 +228,7 @@ impl State {
         if !message.author.is(self.world.bot) {
             return Err(Refusal::NotTheAuthor);
         }
+        self.check_bot_can_attach(channel, &edit.files)?;
         self.moderate(edit.content.as_deref())?;
         self.change(id, edit)
     }
@@ -237,21 +259,24 @@ impl State {
 
     /// At most `limit` messages, newest first.
     pub(in crate::emulator) fn history(&self, channel: ChannelId, page: Page, limit: usize) -> Vec<&Message> {
-        let all: Vec<_> = self.messages.of(channel).filter(|message| message.only_for.is_none()).collect();
-        let split = |id: MessageId| all.partition_point(|message| message.id < id);
-        let range = match page {
-            Page::Latest => all.len().saturating_sub(limit)..all.len(),
-            Page::Before(id) => split(id).saturating_sub(limit)..split(id),
-            Page::After(id) => {
-                let from = split(MessageId::new(id.get().saturating_add(1)));
-                from..(from + limit).min(all.len())
-            }
-            Page::Around(id) => {
-                let from = split(id).saturating_sub(limit / 2);
-                from..(from + limit).min(all.len())
-            }
+        let shown = |message: &&Message| message.only_for.is_none();
+        let before = |id: MessageId, limit| self.messages.before(channel, id).filter(shown).take(limit);
+        let from = |id: MessageId, limit| -> Vec<_> {
+            let mut found: Vec<_> = self.messages.from(channel, id).filter(shown).take(limit).collect();
+            found.reverse();
+            found
         };
-        all[range].iter().rev().copied().collect()
+        match page {
+            Page::Latest => before(MessageId::new(u64::MAX), limit).collect(),
+            Page::Before(id) => before(id, limit).collect(),
+            Page::After(id) => from(MessageId::new(id.get().saturating_add(1)), limit),
+            Page::Around(id) => {
+                let older: Vec<_> = before(id, limit / 2).collect();
+                let mut found = from(id, limit - older.len());
+                found.extend(older);
+                found
+            }
+        }
     }
 
     /// Whether automatic moderation lets a text of the bot pass.
@@ -259,6 +284,15 @@ impl State {
         let content = content.unwrap_or_default();
         let is_forbidden = self.forbidden.iter().any(|words| content.contains(words.as_str()));
         if is_forbidden { Err(Refusal::Moderated) } else { Ok(()) }
+    }
+
+    fn check_bot_can_attach(&self, channel: ChannelId, files: &[Upload]) -> Result<(), Refusal> {
+        let may = files.is_empty() || self.bot_may(channel, Permissions::ATTACH_FILES);
+        if may { Ok(()) } else { Err(Refusal::MissingPermissions) }
+    }
+
+    fn attach(&mut self, files: Vec<Upload>) -> Vec<Attachment> {
+        files.into_iter().map(|file| Attachment::of(self.next_id(), file)).collect()
     }
 
     fn sent_before(&self, channel: ChannelId, draft: &Draft) -> Result<Option<MessageId>, Refusal> {

@@ -20,6 +20,7 @@ use super::interaction::Interactions;
 use super::journal::Journal;
 use super::limits::Limits;
 use super::message::Messages;
+use super::weather::Weather;
 use super::world::World;
 use crate::ids::{ChannelId, GuildId};
 use nonces::Nonces;
@@ -44,16 +45,20 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) limits: Limits,
     pub(super) journal: Journal,
+    pub(super) weather: Weather,
     pub(super) outbox: Vec<Event>,
     /// Words that automatic moderation blocks.
     pub(super) forbidden: Vec<String>,
+    /// Where files are fetched: `http://127.0.0.1:PORT`.
+    pub(super) origin: String,
     nonces: Nonces,
     /// Until when the bot is seen typing, milliseconds since 1970.
     typing: HashMap<ChannelId, u64>,
 }
 
 impl State {
-    pub(super) fn new(world: World, rules: Rules, limits: Limits) -> Self {
+    pub(super) fn new(mut world: World, rules: Rules, limits: Limits) -> Self {
+        world.reindex();
         Self {
             rules,
             clock: Clock::start(),
@@ -65,8 +70,10 @@ impl State {
             sessions: Sessions::default(),
             limits,
             journal: Journal::default(),
+            weather: Weather::default(),
             outbox: Vec::new(),
             forbidden: Vec::new(),
+            origin: String::new(),
             nonces: Nonces::default(),
             typing: HashMap::new(),
         }

@@ -1,6 +1,6 @@
 //! Which messages were sent under which nonce, for `enforce_nonce`.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::emulator::message::Nonce;
 use crate::ids::{ChannelId, MessageId};
@@ -11,30 +11,43 @@ const KEPT: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
-    list: VecDeque<Sent>,
+    /// In the order they came.
+    list: VecDeque<(Key, u64)>,
+    sent: HashMap<Key, Sent>,
 }
+
+type Key = (ChannelId, Nonce);
 
 #[derive(Debug)]
 struct Sent {
-    channel: ChannelId,
-    nonce: Nonce,
     message: MessageId,
     at: u64,
 }
 
 impl Nonces {
     pub(super) fn remember(&mut self, channel: ChannelId, nonce: Nonce, message: MessageId, at: u64) {
-        while self.list.front().is_some_and(|sent| sent.at + REMEMBERED_MS <= at) || self.list.len() >= KEPT {
-            self.list.pop_front();
+        while self.list.front().is_some_and(|(_, sent_at)| sent_at + REMEMBERED_MS <= at)
+            || self.list.len() >= KEPT
+        {
+            self.forget_oldest();
         }
-        self.list.push_back(Sent { channel, nonce, message, at });
+        let key = (channel, nonce);
+        self.sent.insert(key.clone(), Sent { message, at });
+        self.list.push_back((key, at));
     }
 
     /// The message that went out under this nonce not long ago.
     pub(super) fn find(&self, channel: ChannelId, nonce: &Nonce, now: u64) -> Option<MessageId> {
-        let same =
-            |sent: &&Sent| sent.channel == channel && sent.nonce == *nonce && sent.at + REMEMBERED_MS > now;
-        self.list.iter().rev().find(same).map(|sent| sent.message)
+        let sent = self.sent.get(&(channel, nonce.clone()))?;
+        (sent.at + REMEMBERED_MS > now).then_some(sent.message)
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((key, at)) = self.list.pop_front() else { return };
+        // A later message may have taken the nonce over.
+        if self.sent.get(&key).is_some_and(|sent| sent.at == at) {
+            self.sent.remove(&key);
+        }
     }
 }
 

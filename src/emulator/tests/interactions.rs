@@ -276,3 +276,22 @@ async fn an_answer_into_a_deleted_channel_is_refused() {
     let follow_up = format!("/webhooks/{APPLICATION}/{token}");
     assert_eq!(rest.call("POST", &follow_up, &json!({ "content": "x" })).await.refusal(), (404, 10003));
 }
+
+#[tokio::test]
+async fn a_command_that_a_person_brought_along_has_five_follow_ups() {
+    let rest = Rest::start().await;
+    let chat = json!([{ "name": "chat", "description": "Talk" }]);
+    rest.call("PUT", &format!("/applications/{APPLICATION}/commands"), &chat).await;
+    let id = rest.emulator.invoke_user_installed(KIM, GENERAL, &Invocation::new("chat")).unwrap();
+    let token = rest.emulator.read(|state| state.interactions.get(id).unwrap().token.clone());
+    let answer = json!({ "type": 4, "data": { "content": "first" } });
+    rest.call("POST", &format!("/interactions/{id}/{token}/callback"), &answer).await;
+    let webhook = format!("/webhooks/{APPLICATION}/{token}");
+    for _ in 0..5 {
+        assert_eq!(rest.call("POST", &webhook, &json!({ "content": "more" })).await.status, 200);
+    }
+    let refused = rest.call("POST", &webhook, &json!({ "content": "too much" })).await;
+    assert_eq!(refused.refusal(), (400, 40094));
+    let original = format!("{webhook}/messages/@original");
+    assert_eq!(rest.call("PATCH", &original, &json!({ "content": "changed" })).await.status, 200);
+}

@@ -1,10 +1,15 @@
 //! The emulator met over its socket, as a bot meets it: by plain HTTP, and by the real serenity and poise.
 
+mod attachments;
 mod bot;
+mod crowd;
 mod flows;
+mod gateway;
 mod interactions;
+mod line;
 mod openapi;
 mod rest;
+mod weather;
 mod world_changes;
 
 use serde_json::Value;
@@ -32,8 +37,12 @@ impl Rest {
     }
 
     async fn start_with(settings: Settings) -> Self {
+        Self::start_where(settings, World::playground()).await
+    }
+
+    async fn start_where(settings: Settings, world: World) -> Self {
         let shutdown = Shutdown::default();
-        let emulator = Emulator::start(settings, World::playground(), &shutdown).await.unwrap();
+        let emulator = Emulator::start(settings, world, &shutdown).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { emulator, client, shutdown }
     }
@@ -47,11 +56,42 @@ impl Rest {
         let request =
             self.client.request(method.parse().unwrap(), url).header("authorization", authorization);
         let request = if body.is_null() { request } else { request.json(body) };
+        Self::answered(request).await
+    }
+
+    /// A call with files beside its body.
+    async fn attach(&self, method: &str, path: &str, body: &Value, files: &[(&str, &[u8])]) -> Answered {
+        let url = format!("{}/api/v10{path}", self.emulator.origin());
+        let request = self.client.request(method.parse().unwrap(), url);
+        let (kind, bytes) = with_files(body, files);
+        let request = request.header("authorization", "Bot emulator.dummy.token");
+        Self::answered(request.header("content-type", kind).body(bytes)).await
+    }
+
+    async fn answered(request: reqwest::RequestBuilder) -> Answered {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.text().await.unwrap();
         Answered { status, headers, body: serde_json::from_str(&body).unwrap_or_default() }
     }
+}
+
+/// A body with files, and its media type.
+fn with_files(body: &Value, files: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let mut part = |disposition: String, content: &[u8]| {
+        bytes.extend_from_slice(
+            format!("--x\r\nContent-Disposition: form-data; {disposition}\r\n\r\n").as_bytes(),
+        );
+        bytes.extend_from_slice(content);
+        bytes.extend_from_slice(b"\r\n");
+    };
+    part("name=\"payload_json\"".to_owned(), body.to_string().as_bytes());
+    for (number, (name, content)) in files.iter().enumerate() {
+        part(format!("name=\"files[{number}]\"; filename=\"{name}\""), content);
+    }
+    bytes.extend_from_slice(b"--x--\r\n");
+    ("multipart/form-data; boundary=x".to_owned(), bytes)
 }
 
 impl Answered {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::Rest;
+use super::{Answered, Rest};
 use crate::emulator::Invocation;
 use crate::emulator::playground::{
     APPLICATION, BOT, GENERAL, GUILD, KIM, KIM_DM, ROBIN, TEA_AND_BISCUITS, WORKSHOP,
@@ -29,6 +29,10 @@ impl Checked {
     /// Makes a call that must succeed, with a body and an answer as the document describes them.
     async fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let answered = self.rest.call(method, path, body).await;
+        self.check_call(method, path, body, answered)
+    }
+
+    fn check_call(&self, method: &str, path: &str, body: &Value, answered: Answered) -> Value {
         assert!(answered.status < 300, "{method} {path}: {}", answered.body);
         let route = self.rest.emulator.requests().pop().unwrap().route.unwrap();
         let operation = &self.document["paths"][route.as_str()][method.to_lowercase()];
@@ -100,6 +104,10 @@ async fn messages_and_threads_have_discords_shape() {
     let sent = checked.call("POST", &messages, &body).await;
     let own = format!("{messages}/{}", sent["id"].as_str().unwrap());
     checked.call("PATCH", &own, &json!({ "content": "Never." })).await;
+    let described = json!({ "content": "Notes", "attachments": [{ "id": "0", "description": "leaves" }] });
+    let files: [(&str, &[u8]); 1] = [("leaves.md", b"green")];
+    let attached = checked.rest.attach("POST", &messages, &described, &files).await;
+    checked.check_call("POST", &messages, &Value::Null, attached);
     checked.call("GET", &messages, &Value::Null).await;
     checked.call("POST", &format!("{messages}/{question}/threads"), &json!({ "name": "Tea" })).await;
     checked.call("GET", &format!("{messages}/{question}"), &Value::Null).await;

@@ -45,8 +45,9 @@ async fn a_body_that_is_not_json_is_refused() {
         let request = rest.client.post(url).header("authorization", "Bot emulator.dummy.token");
         request.header("content-type", kind).body(body).send().await.unwrap().status().as_u16()
     };
-    assert_eq!(send("multipart/form-data; boundary=x", "--x--").await, 415);
+    assert_eq!(send("text/plain", "x").await, 415);
     assert_eq!(send("application/json", "{").await, 400);
+    assert_eq!(send("multipart/form-data; boundary=x", "--x\r\n").await, 400);
     assert_eq!(rest.emulator.unexpected().len(), 1);
     assert_eq!(
         rest.emulator.requests().last().unwrap().route.as_deref(),

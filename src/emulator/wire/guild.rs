@@ -173,7 +173,7 @@ pub(in crate::emulator) fn channel(
     let mut value = json!({ "id": channel.id, "last_message_id": last, "flags": 0 });
     let more = match channel.kind {
         ChannelKind::Text { guild } => text_channel(channel, guild, position),
-        ChannelKind::Thread(own) => thread(channel, &own, messages.of(channel.id).count()),
+        ChannelKind::Thread(own) => thread(channel, &own, messages.count(channel.id)),
         ChannelKind::Direct { person } => json!({ "type": 1, "recipients": [user_by_id(world, person)] }),
     };
     merge(&mut value, more);

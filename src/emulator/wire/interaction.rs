@@ -50,6 +50,9 @@ pub(in crate::emulator) fn interaction(state: &State, interaction: &Interaction)
     });
     merge(&mut value, place(state, interaction));
     merge(&mut value, kind(state, interaction));
+    if interaction.follow_ups_left.is_some() {
+        value["authorizing_integration_owners"] = json!({ "1": interaction.user });
+    }
     value
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::guild::{bare_member, channel, user, user_by_id};
 use super::iso;
+use crate::emulator::attachment::Attachment;
 use crate::emulator::component::{Button, ButtonAction, Row};
 use crate::emulator::message::{Author, Flags, Message, Nonce, Origin};
 use crate::emulator::state::State;
@@ -67,7 +68,7 @@ fn bare_message(state: &State, message: &Message, content: Content) -> Value {
         "content": if shown { message.content.as_str() } else { "" },
         "embeds": if shown { message.embeds.as_slice() } else { &[] },
         "components": if shown { rows(&message.components) } else { Vec::new() },
-        "attachments": [],
+        "attachments": if shown { attachments(state, message) } else { Vec::new() },
         "mentions": users(world, &message.mentions.all_users()),
         "mention_roles": message.mentions.roles.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "mention_everyone": message.mentions.everyone,
@@ -107,8 +108,9 @@ fn add_optional(state: &State, message: &Message, value: &mut Value) {
             value["interaction"] = json!({ "id": found.id, "type": 2, "name": command, "user": user });
         }
     }
-    let thread = state.world.channel(ChannelId::new(message.id.get()));
-    if let Some(thread) = thread.filter(|_| message.flags.has(Flags::HAS_THREAD)) {
+    if message.flags.has(Flags::HAS_THREAD)
+        && let Some(thread) = state.world.channel(ChannelId::new(message.id.get()))
+    {
         value["thread"] = channel(&state.world, &state.messages, (thread, 0));
     }
 }
@@ -165,6 +167,31 @@ fn author(world: &World, author: &Author) -> Value {
 
 fn users(world: &World, ids: &[UserId]) -> Vec<Value> {
     ids.iter().filter_map(|id| world.user(*id)).map(user).collect()
+}
+
+fn attachments(state: &State, message: &Message) -> Vec<Value> {
+    message.attachments.iter().map(|file| attachment(state, message, file)).collect()
+}
+
+fn attachment(state: &State, message: &Message, file: &Attachment) -> Value {
+    let url = attachment_url(state, message, file);
+    let mut value = json!({
+        "id": file.id.to_string(),
+        "filename": file.name,
+        "size": file.bytes.len(),
+        "url": url,
+        "proxy_url": url,
+        "content_type": file.kind,
+    });
+    if let Some(description) = &file.description {
+        value["description"] = description.as_str().into();
+    }
+    value
+}
+
+/// Where a file is fetched.
+pub(in crate::emulator) fn attachment_url(state: &State, message: &Message, file: &Attachment) -> String {
+    format!("{}/attachments/{}/{}/{}", state.origin, message.channel, file.id, file.name)
 }
 
 fn rows(rows: &[Row]) -> Vec<Value> {

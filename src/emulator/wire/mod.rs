@@ -9,5 +9,5 @@ mod time;
 pub(super) use event::{Audience, event};
 pub(super) use guild::{channel, full_guild, guild, member, own_user, roles, user};
 pub(super) use interaction::command;
-pub(super) use message::{Content, message};
+pub(super) use message::{Content, attachment_url, message};
 pub(super) use time::iso;

@@ -1,7 +1,9 @@
 //! Who and what there is: plain data, to be built by hand or taken from [`World::playground`].
 
 mod channel;
+mod crowd;
 mod guild;
+mod index;
 mod permissions;
 pub mod playground;
 mod user;
@@ -10,6 +12,8 @@ pub use channel::{Channel, ChannelKind, Overwrite, OverwriteTarget, Thread};
 pub use guild::{Guild, Member, Role, RoleId};
 pub use permissions::Permissions;
 pub use user::User;
+
+use index::Index;
 
 use crate::ids::{ApplicationId, ChannelId, GuildId, UserId};
 
@@ -22,6 +26,7 @@ pub struct World {
     pub guilds: Vec<Guild>,
     /// Threads and direct messages included.
     pub channels: Vec<Channel>,
+    index: Index,
 }
 
 impl World {
@@ -30,20 +35,21 @@ impl World {
     }
 
     pub fn guild(&self, id: GuildId) -> Option<&Guild> {
-        self.guilds.iter().find(|guild| guild.id == id)
+        self.index.guild(&self.guilds, id)
     }
 
     pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.id == id)
+        self.channels.get(self.index.channel(&self.channels, id)?)
     }
 
     pub fn channel_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
-        self.channels.iter_mut().find(|channel| channel.id == id)
+        let position = self.index.channel(&self.channels, id)?;
+        self.channels.get_mut(position)
     }
 
     /// The channels and threads of a guild, in their order.
     pub fn channels_of(&self, guild: GuildId) -> impl Iterator<Item = &Channel> {
-        self.channels.iter().filter(move |channel| channel.guild() == Some(guild))
+        self.index.channels_of(&self.channels, guild)
     }
 
     /// The direct-message channel of a person with the bot.
@@ -57,7 +63,24 @@ impl World {
         let first = self.channels.iter().map(|channel| channel.id.get()).max().unwrap_or(guild.get()) + 1;
         let ids: Vec<_> = (first..first + count).map(ChannelId::new).collect();
         self.channels.extend(ids.iter().map(|id| Channel::text(*id, guild, &format!("room-{id}"))));
+        self.reindex();
         ids
+    }
+
+    /// Adds a channel whose id is new.
+    pub(super) fn add(&mut self, channel: Channel) {
+        self.index.add(&channel, self.channels.len());
+        self.channels.push(channel);
+    }
+
+    pub(super) fn remove(&mut self, channel: ChannelId) {
+        self.channels.retain(|other| other.id != channel);
+        self.reindex();
+    }
+
+    /// Makes lookups quick again after the lists were changed by hand.
+    pub(super) fn reindex(&mut self) {
+        self.index = Index::of(&self.guilds, &self.channels);
     }
 
     /// What a user may do in a channel. Threads follow their parent; strangers may do nothing.

@@ -33,13 +33,16 @@ pub const KIM_DM: ChannelId = ChannelId::new(BASE + 25);
 impl World {
     /// One server with three channels and a thread, two people, and a direct-message channel for each.
     pub fn playground() -> Self {
-        Self {
+        let mut world = Self {
+            index: Default::default(),
             application: APPLICATION,
             bot: BOT,
             users: users(),
             guilds: vec![guild()],
             channels: channels(),
-        }
+        };
+        world.reindex();
+        world
     }
 }
 
