@@ -1,5 +1,7 @@
 //! How urgent a request is.
 
+use std::time::Duration;
+
 /// What a request is for. The order is the order of service: the first class goes first.
 ///
 /// A final edit or an ordinary request that has waited for long is served as if it were first words, so nothing
@@ -21,6 +23,22 @@ pub enum Class {
 }
 
 impl Class {
+    /// By rank.
+    pub const ALL: [Self; 6] =
+        [Self::Callback, Self::FirstWords, Self::FinalEdit, Self::Other, Self::Intermediate, Self::Typing];
+
+    /// How long it is worth waiting for a place at most, where a request in general may wait for so long.
+    pub(super) fn patience(self, usual: Duration) -> Duration {
+        match self {
+            // Discord takes the first answer for so long.
+            Self::Callback => usual.min(Duration::from_secs(3)),
+            Self::Intermediate => usual.min(Duration::from_secs(10)),
+            // So long Discord shows one.
+            Self::Typing => usual.min(Duration::from_secs(10)),
+            Self::FirstWords | Self::FinalEdit | Self::Other => usual,
+        }
+    }
+
     /// Whether the request is worth nothing once a newer one of its kind exists: it is never repeated, and takes no
     /// place that something better may soon need.
     pub(super) const fn is_passing(self) -> bool {

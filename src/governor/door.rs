@@ -12,13 +12,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::Inner;
 use super::error::CallError;
+use super::form::Form;
 use super::route::{Carries, Credential, Route};
 use super::send::{AUDIT_REASON, Outgoing, Reply};
-
-/// Discord takes no larger request.
-const LARGEST_REQUEST: usize = 25 << 20;
+use super::{Guarded, Inner, LARGEST_REQUEST};
 
 /// What the door itself refuses. It answers in Discord's shape, so that serenity shows status and words.
 #[derive(Debug)]
@@ -28,6 +26,7 @@ enum Refusal {
     WrongToken,
     TooLarge,
     NotJson,
+    BadForm,
     Foreign,
     Call(CallError),
 }
@@ -52,15 +51,16 @@ async fn forward(inner: &Inner, request: Request) -> Result<Reply, Refusal> {
         Route::parse(&parts.method, path.split('?').next().unwrap_or_default()).ok_or(Refusal::BadPath)?;
     check_token(inner, &route, &parts.headers)?;
     let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Refusal::TooLarge)?;
-    let (body, repeatable) = inspect(inner, &route, &parts.method, &parts.headers, body)?;
+    let guarded = inspect(inner, &route, &parts.method, &parts.headers, body)?;
     let outgoing = Outgoing {
         class: route.class,
+        deadline: inner.sender.deadline(route.class),
         path: path.to_owned(),
         method: parts.method,
-        content_type: parts.headers.get(CONTENT_TYPE).cloned(),
+        content_type: guarded.content_type,
         reason: parts.headers.get(AUDIT_REASON).cloned(),
-        body,
-        repeatable,
+        body: guarded.body,
+        repeatable: guarded.repeatable,
         route,
     };
     Ok(inner.forward(&outgoing).await?)
@@ -94,24 +94,34 @@ fn inspect(
     method: &Method,
     headers: &HeaderMap,
     body: Bytes,
-) -> Result<(Vec<u8>, bool), Refusal> {
+) -> Result<Guarded, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).cloned();
     if route.carries == Carries::Nothing {
-        return Ok((body.into(), *method != Method::POST));
+        return Ok(Guarded { content_type, body, repeatable: *method != Method::POST });
     }
     if route.carries == Carries::Foreign {
         return Err(Refusal::Foreign);
     }
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.to_ascii_lowercase().starts_with("application/json") {
-        return Err(Refusal::NotJson);
+    let kind = content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" => {
+            let body: Value = serde_json::from_slice(&body).map_err(|_| Refusal::NotJson)?;
+            let (body, repeatable) = inner.guard(route, method, body)?;
+            Ok(Guarded { content_type, body: body.into(), repeatable })
+        }
+        "multipart/form-data" => {
+            let form = Form::read(kind, &body).map_err(|_| Refusal::BadForm)?;
+            Ok(inner.guard_form(route, method, &form)?)
+        }
+        _ => Err(Refusal::NotJson),
     }
-    let body: Value = serde_json::from_slice(&body).map_err(|_| Refusal::NotJson)?;
-    Ok(inner.guard(route, method, body)?)
 }
 
 fn answer(reply: Reply) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
+    response.headers_mut().extend(reply.limits);
     response.headers_mut().extend(reply.content_type.map(|kind| (CONTENT_TYPE, kind)));
     response
 }
@@ -128,9 +138,10 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BadPath | Self::NotJson | Self::Foreign => StatusCode::BAD_REQUEST,
+            Self::BadPath | Self::NotJson | Self::BadForm | Self::Foreign => StatusCode::BAD_REQUEST,
             Self::Call(error) => match error {
                 CallError::UnguardedMentions => StatusCode::BAD_REQUEST,
+                CallError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
                 CallError::Stopped => StatusCode::UNAUTHORIZED,
                 CallError::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
                 CallError::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -147,7 +158,8 @@ impl Refusal {
             Self::BadPath => "the path is not one of Discord's API".to_owned(),
             Self::WrongToken => "401: Unauthorized".to_owned(),
             Self::TooLarge => "the request is larger than 25 MiB".to_owned(),
-            Self::NotJson => "a message must be sent as JSON: files are not forwarded yet".to_owned(),
+            Self::NotJson => "a message must be sent as JSON, or as a form if it has files".to_owned(),
+            Self::BadForm => "the form is not one message and at most ten files".to_owned(),
             Self::Foreign => {
                 "webhooks of other services are not forwarded: their mentions cannot be checked".to_owned()
             }

@@ -27,6 +27,8 @@ pub enum CallError {
     Stopped,
     #[error("the message does not say that it mentions nobody, so it was not sent")]
     UnguardedMentions,
+    #[error("the message with its files is larger than 25 MiB")]
+    TooLarge,
     /// The answer is larger than any of Discord's, or not what the route answers.
     #[error("Discord's answer could not be read")]
     Garbled,
@@ -36,7 +38,7 @@ impl From<Refused> for CallError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Stopped => Self::Stopped,
-            Refused::QueueFull | Refused::TooLong => Self::Refused(refused),
+            Refused::QueueFull | Refused::TooLong | Refused::Paused => Self::Refused(refused),
         }
     }
 }

@@ -60,6 +60,13 @@ impl Guard {
     }
 }
 
+/// Says in a message which file it brings. Sent twice, the file is still there once.
+pub(super) fn name_file(carries: Carries, body: &mut Value, name: &str) {
+    if let Ok(Some(message)) = message(carries, body) {
+        message.entry("attachments").or_insert_with(|| json!([{ "id": 0, "filename": name }]));
+    }
+}
+
 /// The object inside the body that becomes a message. What is no object holds no text.
 fn message(carries: Carries, body: &mut Value) -> Result<Option<&mut Map<String, Value>>, Unguarded> {
     Ok(match carries {

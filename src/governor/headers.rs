@@ -94,7 +94,8 @@ pub(super) fn refusal(headers: &HeaderMap, body: &[u8], seen: &Seen) -> Option<(
     let rounded = || number(headers, RETRY_AFTER.as_str());
     let announced = exact().or_else(rounded).and_then(seconds).map(|wait| wait + ROUNDING);
     let reset = seen.limits().map(|limits| limits.reset_after).filter(|_| scope == Scope::User);
-    Some((scope, reset.or(announced)?))
+    // A limit that no header tells of may last far longer than the window of the bucket.
+    Some((scope, reset.max(announced)?))
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
@@ -170,5 +171,27 @@ mod tests {
         );
         assert_eq!(wait(&[("retry-after", "1")], exact), Some((Scope::User, ms(401))));
         assert_eq!(wait(&[], "<html>blocked</html>"), None);
+    }
+
+    #[test]
+    fn the_longer_of_two_waits_holds() {
+        let bucket = |reset| {
+            headers(&[
+                ("x-ratelimit-bucket", "abc"),
+                ("x-ratelimit-limit", "5"),
+                ("x-ratelimit-remaining", "4"),
+                ("x-ratelimit-reset-after", reset),
+                ("x-ratelimit-scope", "user"),
+                ("retry-after", "300"),
+            ])
+        };
+        let wait = |reset, body: &str| {
+            let headers = bucket(reset);
+            refusal(&headers, body.as_bytes(), &Seen::read(&headers)).unwrap().1
+        };
+        let ms = Duration::from_millis;
+        assert_eq!(wait("1", r#"{"retry_after":299.5}"#), ms(299_501), "a limit that no header tells of");
+        assert_eq!(wait("2", r#"{"retry_after":0.4}"#), ms(2_001), "the body has the exact number");
+        assert_eq!(wait("1", ""), ms(300_001));
     }
 }

@@ -9,49 +9,63 @@ mod class;
 mod counters;
 mod door;
 mod error;
+mod form;
+mod gateway;
 mod guard;
 mod headers;
 mod limiter;
+mod murmur;
 mod place;
+mod pressure;
 mod route;
+mod rules;
 mod send;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::future::IntoFuture;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::serve::ListenerExt;
 use reqwest::header::HeaderValue;
 use reqwest::{Client, Method};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use crate::shutdown::Shutdown;
 use counters::Tally;
+use form::Form;
 use guard::Found;
-use limiter::{Limiter, Rules};
+use limiter::{Limiter, Size};
+use murmur::Murmur;
 use route::Route;
 use send::{Outgoing, Reply, Sender};
 
 pub use call::Call;
 pub use class::Class;
-pub use counters::Counters;
+pub use counters::{ByClass, Counters, Unsent};
 pub use error::CallError;
+pub use form::File;
+pub use gateway::{GatewayBot, SessionStarts};
 pub use guard::Guard;
-pub use limiter::Refused;
+pub use limiter::{Mode, Refused, Standing};
 pub use place::{Answer, Place};
+pub use pressure::Pressure;
+pub use rules::{InvalidBounds, Rules, Waves};
 pub use settings::Settings;
+pub use waits::Waits;
 
-/// After this wait a final edit or an ordinary request is served like first words.
-const AGEING: Duration = Duration::from_secs(3);
-const GATEWAY: &str = "/api/v10/gateway";
+/// Discord takes no larger request.
+const LARGEST_REQUEST: usize = 25 << 20;
+const GATEWAY: &str = "/api/v10/gateway/bot";
 
 /// A handle; clones share one governor. It ends with [`Governor::close`] or with its last handle, not with the stop:
 /// answers that finish during the grace period still need it.
@@ -75,6 +89,13 @@ struct Tasks {
     stop: Shutdown,
     /// The governor's own.
     end: Shutdown,
+}
+
+/// What was found to ping nobody.
+struct Guarded {
+    content_type: Option<HeaderValue>,
+    body: Bytes,
+    repeatable: bool,
 }
 
 /// As long as it is held, an answer counts as being shown, and intermediate edits leave room for its last one.
@@ -135,11 +156,11 @@ impl Governor {
         self.place(call, class).await?.send(body).await
     }
 
-    /// Asks Discord for the address of its gateway, again and again while it cannot be reached.
+    /// Asks Discord where its gateway is and how it may be used, again and again while it cannot be reached.
     ///
     /// # Errors
     /// When it cannot be reached for the configured time, refuses, or the stop has begun.
-    pub async fn gateway_url(&self) -> Result<String, CallError> {
+    pub async fn gateway(&self) -> Result<GatewayBot, CallError> {
         let asking = self.inner.ask_for_gateway();
         self.tasks.stop.unless_begun(asking).await.unwrap_or(Err(CallError::Stopped))
     }
@@ -150,14 +171,13 @@ impl Governor {
         LiveGuard { inner: Arc::clone(&self.inner) }
     }
 
+    /// How hard it is to be let through at this moment. Cheap, and never waits.
+    pub fn pressure(&self) -> Pressure {
+        self.inner.sender.limiter.pressure()
+    }
+
     pub fn counters(&self) -> Counters {
-        let load = self.inner.sender.limiter.load();
-        Counters {
-            waiting: load.waiting,
-            live: load.live,
-            buckets: load.buckets,
-            ..self.inner.sender.tally.read()
-        }
+        self.inner.sender.tally.read(self.inner.sender.limiter.load())
     }
 }
 
@@ -182,17 +202,16 @@ impl Inner {
         let mut authorization =
             HeaderValue::try_from(authorization).map_err(|_| bad("the bot token is no header"))?;
         authorization.set_sensitive(true);
-        let rules = Rules {
-            places: settings.global_per_second.max(1) as usize,
-            queue: settings.queue,
-            ageing: AGEING,
-        };
+        let size = Size { places: settings.global_per_second.max(1) as usize, queue: settings.queue };
         let sender = Sender {
             client,
             origin: settings.base()?,
             user_agent,
-            limiter: Limiter::new(rules),
+            limiter: Limiter::new(size, settings.mode, settings.rules),
+            mode: settings.mode,
             tally: Tally::default(),
+            refused: Murmur::default(),
+            unsent: Murmur::default(),
             patience: settings.patience,
             attempt: settings.attempt,
             backoff: settings.backoff,
@@ -218,17 +237,28 @@ impl Inner {
         Ok((bytes, *method != Method::POST || has_nonce))
     }
 
+    /// The same for a message with files.
+    fn guard_form(&self, route: &Route, method: &Method, form: &Form) -> Result<Guarded, CallError> {
+        let message = form.message.clone().unwrap_or_else(|| json!({}));
+        let (bytes, repeatable) = self.guard(route, method, message)?;
+        let (content_type, body) = form.write(&bytes);
+        if body.len() > LARGEST_REQUEST {
+            return Err(CallError::TooLarge);
+        }
+        Ok(Guarded { content_type: Some(content_type), body: body.into(), repeatable })
+    }
+
     async fn forward(&self, outgoing: &Outgoing) -> Result<Reply, CallError> {
-        let permit = self.sender.permit(&outgoing.route, outgoing.class).await?;
+        let permit = self.sender.permit(&outgoing.route, outgoing.class, outgoing.deadline).await?;
         self.sender.send(outgoing, permit).await
     }
 
-    async fn ask_for_gateway(&self) -> Result<String, CallError> {
+    async fn ask_for_gateway(&self) -> Result<GatewayBot, CallError> {
         let deadline = Instant::now() + self.start;
         let mut pause = self.sender.backoff;
         loop {
             let error = match self.gateway_once().await {
-                Ok(url) => return Ok(url),
+                Ok(known) => return Ok(known),
                 Err(error) => error,
             };
             if !is_passing(&error) || Instant::now() + pause > deadline {
@@ -239,22 +269,21 @@ impl Inner {
         }
     }
 
-    async fn gateway_once(&self) -> Result<String, CallError> {
+    async fn gateway_once(&self) -> Result<GatewayBot, CallError> {
         let route = Route::read(&Method::GET, GATEWAY);
         let outgoing = Outgoing {
             method: Method::GET,
             path: GATEWAY.to_owned(),
             class: route.class,
+            deadline: self.sender.deadline(route.class),
             content_type: None,
             reason: None,
-            body: Vec::new(),
+            body: Bytes::new(),
             repeatable: true,
             route,
         };
         let answer = Answer::read(self.forward(&outgoing).await?)?;
-        let url =
-            answer.body["url"].as_str().filter(|url| url.starts_with("ws://") || url.starts_with("wss://"));
-        url.map(str::to_owned).ok_or(CallError::Garbled)
+        GatewayBot::read(&answer.body).ok_or(CallError::Garbled)
     }
 }
 
@@ -263,6 +292,6 @@ const fn is_passing(error: &CallError) -> bool {
     match error {
         CallError::Unreachable | CallError::Timeout | CallError::Garbled | CallError::Refused(_) => true,
         CallError::Discord { status, .. } => *status == 429 || *status >= 500,
-        CallError::Stopped | CallError::UnguardedMentions => false,
+        CallError::Stopped | CallError::UnguardedMentions | CallError::TooLarge => false,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use axum::body::Bytes;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Client, Method, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, warn};
@@ -11,7 +14,8 @@ use super::class::Class;
 use super::counters::Tally;
 use super::error::CallError;
 use super::headers::{Scope, Seen, refusal};
-use super::limiter::{Limiter, Outcome, Permit, Refused};
+use super::limiter::{Limiter, Mode, Outcome, Permit, Refused};
+use super::murmur::Murmur;
 use super::route::{Credential, Route};
 
 /// How often one request is repeated after a 429.
@@ -29,9 +33,11 @@ pub(super) struct Outgoing {
     pub(super) path: String,
     pub(super) route: Route,
     pub(super) class: Class,
+    /// Until then it waits for places.
+    pub(super) deadline: Instant,
     pub(super) content_type: Option<HeaderValue>,
     pub(super) reason: Option<HeaderValue>,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
     /// Whether Discord does the same if it gets the request twice.
     pub(super) repeatable: bool,
 }
@@ -41,6 +47,8 @@ pub(super) struct Outgoing {
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) content_type: Option<HeaderValue>,
+    /// What it said of limits, for a governor before this one.
+    pub(super) limits: HeaderMap,
     pub(super) body: Vec<u8>,
     /// A 429 that said when to come back.
     wait: Option<Duration>,
@@ -63,30 +71,54 @@ pub(super) struct Sender {
     pub(super) authorization: HeaderValue,
     pub(super) user_agent: HeaderValue,
     pub(super) limiter: Limiter,
+    pub(super) mode: Mode,
     pub(super) tally: Tally,
+    /// Refusals by Discord, and our own, for the log.
+    pub(super) refused: Murmur,
+    pub(super) unsent: Murmur,
     pub(super) patience: Duration,
     pub(super) attempt: Duration,
     pub(super) backoff: Duration,
 }
 
 impl Sender {
-    /// Waits for a place, at most for the configured patience.
-    pub(super) async fn permit(&self, route: &Route, class: Class) -> Result<Permit, Refused> {
-        self.permit_until(route, class, Instant::now() + self.patience).await
+    /// How long a request that begins now waits for places, its repeats included.
+    pub(super) fn deadline(&self, class: Class) -> Instant {
+        Instant::now() + class.patience(self.patience)
     }
 
-    async fn permit_until(&self, route: &Route, class: Class, deadline: Instant) -> Result<Permit, Refused> {
-        let permit =
-            timeout_at(deadline, self.limiter.permit(route, class)).await.map_err(|_| Refused::TooLong)??;
-        if permit.has_waited() {
-            self.tally.waited();
+    pub(super) async fn permit(
+        &self,
+        route: &Route,
+        class: Class,
+        deadline: Instant,
+    ) -> Result<Permit, Refused> {
+        let began = Instant::now();
+        let permit = timeout_at(deadline, self.limiter.permit(route, class)).await;
+        match permit.unwrap_or(Err(Refused::TooLong)) {
+            Ok(permit) => {
+                self.tally.waited(class, permit.waited());
+                Ok(permit)
+            }
+            Err(why) => {
+                if why == Refused::TooLong {
+                    self.tally.waited(class, began.elapsed());
+                }
+                self.note_unsent(route, why);
+                Err(why)
+            }
         }
-        Ok(permit)
+    }
+
+    fn note_unsent(&self, route: &Route, why: Refused) {
+        self.tally.unsent(why);
+        if let Some(count) = self.unsent.hear() {
+            warn!(count, discord.route = %route.template, "a request was not sent: {why}");
+        }
     }
 
     /// Sends until there is an answer that repeating would not change.
     pub(super) async fn send(&self, outgoing: &Outgoing, permit: Permit) -> Result<Reply, CallError> {
-        let deadline = Instant::now() + self.patience;
         let mut permit = permit;
         let mut repeats = Repeats::default();
         loop {
@@ -97,13 +129,23 @@ impl Sender {
             let Some(pause) = repeats.next(outgoing, &result, self.backoff) else {
                 return result.map_err(CallError::from);
             };
+            let pause = pause.max(self.refusal_pause(&result));
+            if Instant::now() + pause >= outgoing.deadline {
+                return result.map_err(CallError::from);
+            }
             sleep(pause).await;
-            permit = match self.permit_until(&outgoing.route, outgoing.class, deadline).await {
+            permit = match self.permit(&outgoing.route, outgoing.class, outgoing.deadline).await {
                 Ok(permit) => permit,
                 Err(Refused::Stopped) => return Err(CallError::Stopped),
                 Err(_) => return result.map_err(CallError::from),
             };
         }
+    }
+
+    /// Places wait by themselves; without them this is the wait that Discord has asked for.
+    fn refusal_pause(&self, result: &Result<Reply, Fault>) -> Duration {
+        let wait = result.as_ref().ok().and_then(|reply| reply.wait).filter(|_| self.mode == Mode::Off);
+        wait.unwrap_or_default().min(self.patience)
     }
 
     async fn attempt(&self, outgoing: &Outgoing, mut permit: Permit) -> Result<Reply, Fault> {
@@ -125,7 +167,8 @@ impl Sender {
         self.note(&outgoing.route, status, refused);
         permit.settle(&outcome(status, seen, refused));
         let content_type = headers.get(CONTENT_TYPE).cloned();
-        Ok(Reply { status, content_type, body: body?, wait: refused.map(|(_, wait)| wait) })
+        let wait = refused.map(|(_, wait)| wait);
+        Ok(Reply { status, content_type, limits: about_limits(&headers), body: body?, wait })
     }
 
     fn request(&self, outgoing: &Outgoing) -> reqwest::RequestBuilder {
@@ -143,9 +186,21 @@ impl Sender {
         headers.extend(outgoing.reason.clone().map(|value| (AUDIT_REASON, value)));
         self.client
             .request(outgoing.method.clone(), format!("{}{}", self.origin, outgoing.path))
-            .timeout(self.attempt)
+            .timeout(self.time_for(outgoing))
             .headers(headers)
             .body(outgoing.body.clone())
+    }
+
+    /// Each MiB gets the time of an attempt of its own.
+    fn time_for(&self, outgoing: &Outgoing) -> Duration {
+        // A proxy that keeps the limits holds the request back while it is under way.
+        let usual = if self.mode == Mode::Off { self.attempt.max(self.patience) } else { self.attempt };
+        let whole = usual * (1 + u32::try_from(outgoing.body.len() >> 20).unwrap_or(u32::MAX - 1));
+        match outgoing.class {
+            // Discord takes it until then, and the answer is of no use to anybody later.
+            Class::Callback => whole.min(outgoing.deadline.saturating_duration_since(Instant::now())),
+            _ => whole,
+        }
     }
 
     /// Counts refusals, and stops everything at the first sign that the token is void.
@@ -153,8 +208,14 @@ impl Sender {
         if status == StatusCode::TOO_MANY_REQUESTS {
             let scope = refused.map(|(scope, _)| scope);
             self.tally.refused(scope);
-            let scope = scope.map_or("none", Scope::name);
-            warn!(discord.route = %route.template, discord.scope = scope, "Discord's limit was met");
+            if let Some(count) = self.refused.hear() {
+                let scope = scope.map_or("none", Scope::name);
+                warn!(count, discord.route = %route.template, discord.scope = scope, "Discord's limit was met");
+            }
+        }
+        let is_shared = matches!(refused, Some((Scope::Shared, _)));
+        if matches!(status.as_u16(), 401 | 403) || (status.as_u16() == 429 && !is_shared) {
+            self.limiter.note_invalid();
         }
         let is_void = status == StatusCode::UNAUTHORIZED && route.credential == Credential::Bot;
         if is_void && self.limiter.stop() {
@@ -168,6 +229,12 @@ fn outcome(status: StatusCode, seen: Seen, refused: Option<(Scope, Duration)>) -
         Some((scope, wait)) => Outcome::Refused { seen, scope, wait },
         None => Outcome::Answered { success: status.is_success(), seen },
     }
+}
+
+fn about_limits(headers: &HeaderMap) -> HeaderMap {
+    let is_one = |name: &HeaderName| name == RETRY_AFTER || name.as_str().starts_with("x-ratelimit-");
+    let found = headers.iter().filter(|(name, _)| is_one(name));
+    found.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Fault> {

@@ -7,12 +7,16 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use super::guard::Guard;
+use super::limiter::Mode;
+use super::rules::Rules;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where Discord is: `https://discord.com`, or an emulator or another proxy. A path is a prefix.
     pub origin: String,
     pub token: SecretString,
+    pub mode: Mode,
+    pub rules: Rules,
     /// Requests of the whole bot in one second.
     pub global_per_second: u32,
     /// Requests that may wait at once; more are refused.
@@ -26,7 +30,7 @@ pub struct Settings {
     pub attempt: Duration,
     /// The pause before the first repeat after a fault; each further one is twice as long.
     pub backoff: Duration,
-    /// How long [`super::Governor::gateway_url`] goes on asking.
+    /// How long [`super::Governor::gateway`] goes on asking.
     pub start: Duration,
     /// Of the form that Discord asks for.
     pub user_agent: String,
@@ -37,6 +41,8 @@ impl Settings {
         Self {
             origin: origin.into(),
             token,
+            mode: Mode::default(),
+            rules: Rules::default(),
             global_per_second: 50,
             queue: 4096,
             guard: Guard::default(),

@@ -37,12 +37,18 @@ pub(super) struct Book {
     /// Where a resource has another bucket than its template has elsewhere.
     exceptions: HashMap<(Arc<str>, Major), Arc<str>>,
     sizes: HashMap<Arc<str>, (u32, Duration)>,
+    /// Where a resource was refused before anything was known: it waits alone, and others are tried.
+    alone: HashSet<(Arc<str>, Major)>,
 }
 
 impl Book {
     pub(super) fn key(&self, route: &Route) -> Key {
-        if let Some(bucket) = self.exceptions.get(&(Arc::clone(&route.template), route.major)) {
+        let here = (Arc::clone(&route.template), route.major);
+        if let Some(bucket) = self.exceptions.get(&here) {
             return Key::Known(Arc::clone(bucket), route.major);
+        }
+        if self.alone.contains(&here) {
+            return Key::Probe(here.0, here.1);
         }
         match self.templates.get(&route.template) {
             Some(Template { bucket: Some(bucket), .. }) => Key::Known(Arc::clone(bucket), route.major),
@@ -67,6 +73,13 @@ impl Book {
         }
     }
 
+    /// A request was refused of whose bucket nothing is known.
+    pub(super) fn set_alone(&mut self, route: &Route) -> Key {
+        let here = (Arc::clone(&route.template), route.major);
+        self.alone.insert(here.clone());
+        Key::Probe(here.0, here.1)
+    }
+
     /// Notes what an answer announced and names the bucket it spoke of.
     pub(super) fn learn(&mut self, route: &Route, limits: &Limits, now: Instant) -> Key {
         let template = self
@@ -81,6 +94,7 @@ impl Book {
         } else {
             self.exceptions.insert(here, Arc::clone(&limits.bucket));
         }
+        self.alone.remove(&(Arc::clone(&route.template), route.major));
         let size = self.sizes.entry(Arc::clone(&limits.bucket)).or_insert((limits.limit, Duration::ZERO));
         *size = (limits.limit, size.1.max(limits.reset_after));
         Key::Known(Arc::clone(&limits.bucket), route.major)
@@ -90,6 +104,7 @@ impl Book {
     pub(super) fn learn_unlimited(&mut self, route: &Route, now: Instant) {
         let new = || Template { bucket: None, used: now };
         self.templates.entry(Arc::clone(&route.template)).or_insert_with(new).used = now;
+        self.alone.remove(&(Arc::clone(&route.template), route.major));
     }
 
     /// Forgets what no bucket and no recent template needs.
@@ -97,6 +112,8 @@ impl Book {
         self.templates.retain(|_, template| now.duration_since(template.used) < TEMPLATE_LIFE);
         self.exceptions
             .retain(|(_, major), bucket| buckets.contains_key(&Key::Known(Arc::clone(bucket), *major)));
+        self.alone
+            .retain(|(template, major)| buckets.contains_key(&Key::Probe(Arc::clone(template), *major)));
         let of_templates = self.templates.values().filter_map(|template| template.bucket.as_ref());
         let of_buckets = buckets.keys().filter_map(|key| match key {
             Key::Known(bucket, _) => Some(bucket),

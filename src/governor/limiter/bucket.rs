@@ -13,6 +13,8 @@ pub(super) struct Bucket {
     /// Left in this window, as far as answers have told. Requests under way are not taken off yet.
     remaining: u32,
     in_flight: u32,
+    /// When the last of them was let through.
+    taken: Option<Instant>,
     /// Requests whose answer told nothing: each may have counted, in this window or the next. Taken off until then.
     ghosts: VecDeque<Instant>,
     window: Duration,
@@ -28,6 +30,7 @@ impl Bucket {
             limit,
             remaining: limit,
             in_flight: 0,
+            taken: None,
             ghosts: VecDeque::new(),
             window,
             resets_at: None,
@@ -50,15 +53,21 @@ impl Bucket {
         self.refresh(now);
         if self.blocked_until.is_some() {
             Err(self.blocked_until)
-        } else if self.free() < needed {
+        } else if self.free() < needed.min(self.limit) {
             Err([self.resets_at, self.ghosts.front().copied()].into_iter().flatten().min())
         } else {
             Ok(())
         }
     }
 
-    pub(super) const fn take(&mut self) {
+    pub(super) const fn take(&mut self, now: Instant) {
         self.in_flight += 1;
+        self.taken = Some(now);
+    }
+
+    /// Since when no answer has come. `None`: none is waited for.
+    pub(super) fn unanswered_since(&self) -> Option<Instant> {
+        self.taken.filter(|_| self.in_flight > 0)
     }
 
     /// The request is no longer under way.

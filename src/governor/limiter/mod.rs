@@ -5,8 +5,11 @@
 
 mod book;
 mod bucket;
+mod crowd;
+mod invalid;
 mod places;
 mod queue;
+mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -17,22 +20,35 @@ use std::time::Duration;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
+use tracing::{error, info, warn};
 
 use super::class::Class;
 use super::headers::{Limits, Scope, Seen};
+use super::pressure::Pressure;
 use super::route::Route;
+use super::rules::Rules;
+use invalid::Level;
 use queue::{Turn, Waiter};
 use state::{Grant, Held, State};
 
-/// The numbers that a benchmark may want to turn.
+pub use standing::Standing;
+
+/// How much there is to share out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(super) struct Size {
     /// Requests of the whole bot in one second.
     pub(super) places: usize,
     /// Requests that may wait at once.
     pub(super) queue: usize,
-    /// After this wait a final edit or an ordinary request is served like first words.
-    pub(super) ageing: Duration,
+}
+
+/// Who keeps Discord's limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    On,
+    /// Another proxy, at the address that stands for Discord's: it holds requests back itself.
+    Off,
 }
 
 /// Why a request was not let through.
@@ -42,6 +58,8 @@ pub enum Refused {
     QueueFull,
     #[error("Discord's limits left no room for the request in time")]
     TooLong,
+    #[error("Discord has refused too many requests lately, so this one was not sent")]
+    Paused,
     #[error("Discord has refused the bot token, so nothing more is sent")]
     Stopped,
 }
@@ -80,9 +98,19 @@ impl Outcome {
 /// How full it is at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Load {
-    pub(super) waiting: usize,
+    /// Those who wait, by class.
+    pub(super) classes: [usize; Class::ALL.len()],
     pub(super) live: usize,
     pub(super) buckets: usize,
+    /// Invalid requests of the last ten minutes.
+    pub(super) invalid: usize,
+    pub(super) standing: Standing,
+}
+
+impl Load {
+    pub(super) fn waiting(&self) -> usize {
+        self.classes.iter().sum()
+    }
 }
 
 /// Clones share one state.
@@ -99,8 +127,9 @@ struct Shared {
 }
 
 impl Limiter {
-    pub(super) fn new(rules: Rules) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(State::new(rules)), changed: Notify::new() }) }
+    pub(super) fn new(size: Size, mode: Mode, rules: Rules) -> Self {
+        let state = Mutex::new(State::new(size, mode, rules));
+        Self { shared: Arc::new(Shared { state, changed: Notify::new() }) }
     }
 
     /// Waits for the right to send one request. Dropping the future leaves the queue.
@@ -110,9 +139,9 @@ impl Limiter {
 
     fn enqueue(&self, route: &Route, class: Class) -> Result<Waiting, Refused> {
         let (to, from) = oneshot::channel();
-        let turn =
-            self.update(|state, now| state.push(Waiter { route: route.clone(), class, since: now, to }))?;
-        Ok(Waiting { limiter: self.clone(), turn, from })
+        let waiter = |since| Waiter { route: route.clone(), class, since, to };
+        let turn = self.update(|state, now| state.push(waiter(now), now))?;
+        Ok(Waiting { limiter: self.clone(), turn, since: Instant::now(), from })
     }
 
     /// Lets requests go when their time has come. Runs for as long as the limiter is used.
@@ -139,9 +168,14 @@ impl Limiter {
         self.lock().is_stopped()
     }
 
+    /// Discord has given an answer of those that it counts as invalid.
+    pub(super) fn note_invalid(&self) {
+        self.update(State::note_invalid);
+    }
+
     /// A stream is being shown until [`Limiter::hide`].
     pub(super) fn show(&self) {
-        self.lock().show();
+        self.lock().show(Instant::now());
     }
 
     pub(super) fn hide(&self) {
@@ -149,8 +183,11 @@ impl Limiter {
     }
 
     pub(super) fn load(&self) -> Load {
-        let state = self.lock();
-        Load { waiting: state.queue.len(), live: state.live(), buckets: state.buckets() }
+        self.lock().load()
+    }
+
+    pub(super) fn pressure(&self) -> Pressure {
+        self.lock().pressure()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -160,21 +197,39 @@ impl Limiter {
     /// Changes the state and serves whoever may go after it. Grants leave the lock before they are delivered.
     fn update<T>(&self, change: impl FnOnce(&mut State, Instant) -> T) -> T {
         let now = Instant::now();
-        let (value, grants, changed) = {
+        let (value, served, changed) = {
             let mut state = self.lock();
             let before = state.next();
             let value = change(&mut state, now);
-            let grants = state.serve(now);
-            (value, grants, state.next() != before)
+            let served = state.serve(now);
+            (value, served, state.next() != before)
         };
         if changed {
             self.shared.changed.notify_one();
         }
-        for Grant { held, to } in grants {
+        if let Some((level, invalid)) = served.level {
+            tell(level, invalid);
+        }
+        for Grant { held, to } in served.grants {
             // Nobody listens any more: the permit comes back and is dropped here, outside the lock.
-            drop(to.send(Ok(Permit { limiter: self.clone(), held: Some(held), sent: false, waited: false })));
+            let waited = Duration::ZERO;
+            drop(to.send(Ok(Permit { limiter: self.clone(), held: Some(held), sent: false, waited })));
         }
         value
+    }
+}
+
+fn tell(level: Level, invalid: usize) {
+    match level {
+        Level::Sparing => {
+            warn!(invalid, "Discord has refused many requests: no intermediate edits and no typing");
+        }
+        Level::Paused => {
+            error!(invalid, "Discord has refused too many requests: only callbacks are sent");
+        }
+        Level::Well => {
+            info!(invalid, "Discord has refused few requests lately: everything is sent again");
+        }
     }
 }
 
@@ -183,6 +238,7 @@ impl Limiter {
 struct Waiting {
     limiter: Limiter,
     turn: Turn,
+    since: Instant,
     from: oneshot::Receiver<Result<Permit, Refused>>,
 }
 
@@ -194,14 +250,18 @@ impl Waiting {
             Err(TryRecvError::Empty) => {}
         }
         let mut permit = (&mut self.from).await.map_err(|_| Refused::Stopped)??;
-        permit.waited = true;
+        permit.waited = self.since.elapsed();
         Ok(permit)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.limiter.lock().queue.remove(self.turn);
+        let has_left = self.limiter.lock().queue.remove(self.turn).is_some();
+        if has_left {
+            // It may have stood before others that need less.
+            self.limiter.update(|_, _| ());
+        }
     }
 }
 
@@ -211,12 +271,12 @@ pub(super) struct Permit {
     limiter: Limiter,
     held: Option<Held>,
     sent: bool,
-    waited: bool,
+    waited: Duration,
 }
 
 impl Permit {
-    /// Whether it could not be had at once.
-    pub(super) const fn has_waited(&self) -> bool {
+    /// Zero when it could be had at once.
+    pub(super) const fn waited(&self) -> Duration {
         self.waited
     }
 
@@ -244,7 +304,7 @@ impl Drop for Permit {
         if self.sent {
             self.finish(&Outcome::Lost);
         } else if let Some(held) = self.held.take() {
-            self.limiter.update(|state, _| state.give_back(held));
+            self.limiter.update(|state, _| state.give_back(&held));
         }
     }
 }

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 /// A place comes back this long after its request was answered: by then Discord's second is over, too.
 const AFTER_ANSWER: Duration = Duration::from_secs(1);
-/// Or this long after it was sent, if that is sooner: slow answers must not slow the bot down.
-const AFTER_SENDING: Duration = Duration::from_millis(1250);
+/// Or this long after it was sent, if that is sooner, so that an answer that never comes takes no place for ever. Until
+/// then Discord may not have counted the request: a shorter time lets two bursts meet in one second when it is slow.
+const AFTER_SENDING: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Places {

@@ -185,7 +185,7 @@ async fn a_full_queue_is_told_in_words() {
         drop(place);
     };
     tokio::join!(only_place(&bench), others);
-    assert_eq!(bench.governor.counters().waited, 1);
+    assert_eq!(bench.governor.counters().waits.waited, 1);
 }
 
 #[tokio::test]
@@ -195,7 +195,38 @@ async fn a_wait_without_end_is_given_up() {
     let _place = only_place(&bench).await;
     let late = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await;
     assert_eq!(late.err(), Some(Refused::TooLong));
-    assert_eq!(bench.governor.counters().waiting, 0);
+    let counters = bench.governor.counters();
+    assert_eq!(counters.waiting, 0);
+    assert_eq!((counters.waits.waited, counters.waits.all), (1, 2), "what waited in vain counts, too");
+    assert!(counters.waits.p99_ms >= 20, "{counters:?}");
+}
+
+#[tokio::test]
+async fn patience_is_over_once_for_the_place_and_the_repeats_together() {
+    let brief = |settings| Settings { patience: Duration::from_millis(50), ..settings };
+    let bench = Bench::with([Script::status(503)], brief).await;
+    let edit = || bench.governor.place(Call::EditMessage(CHANNEL, MessageId::new(2)), Class::FinalEdit);
+    let first = edit().await.unwrap();
+    // It came later, so the patience of the first is over, too.
+    assert_eq!(edit().await.err(), Some(Refused::TooLong));
+    let sent = first.send(&message()).await;
+    assert!(matches!(sent, Err(CallError::Discord { status: 503, .. })), "{sent:?}");
+    assert_eq!(bench.discord.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_is_not_waited_for_when_it_is_too_late() {
+    let slow = |settings| Settings {
+        patience: Duration::from_millis(50),
+        attempt: Duration::from_secs(3600),
+        ..settings
+    };
+    let bench = Bench::with([Script::Silence], slow).await;
+    let callback = Call::Callback(InteractionId::new(5), webhook_token());
+    let body = json!({ "type": 5 });
+    let called = bench.governor.call(callback, Class::Callback, &body);
+    let called = tokio::time::timeout(Duration::from_secs(30), called).await;
+    assert_eq!(called, Ok(Err(CallError::Timeout)));
 }
 
 #[tokio::test]
@@ -203,20 +234,120 @@ async fn the_gateway_is_asked_for_until_discord_answers() {
     let address = json!({ "url": "ws://127.0.0.1:9" });
     let faults = vec![Script::status(503); 6];
     let bench = Bench::new(faults.into_iter().chain([Script::json(200, &address)])).await;
-    assert_eq!(bench.governor.gateway_url().await.as_deref(), Ok("ws://127.0.0.1:9"));
-    assert_eq!(bench.discord.lines()[0], "GET /api/v10/gateway");
+    assert_eq!(bench.governor.gateway().await.unwrap().url, "ws://127.0.0.1:9");
+    assert_eq!(bench.discord.lines()[0], "GET /api/v10/gateway/bot");
 }
 
 #[tokio::test]
 async fn asking_for_the_gateway_ends_with_its_time_a_refusal_or_the_stop() {
     let brief = |settings| Settings { start: Duration::from_millis(20), ..settings };
     let bench = Bench::with(vec![Script::status(503); 100], brief).await;
-    assert!(matches!(bench.governor.gateway_url().await, Err(CallError::Discord { status: 503, .. })));
+    assert!(matches!(bench.governor.gateway().await, Err(CallError::Discord { status: 503, .. })));
 
     let bench = Bench::new([Script::status(401)]).await;
-    assert!(matches!(bench.governor.gateway_url().await, Err(CallError::Discord { status: 401, .. })));
+    assert!(matches!(bench.governor.gateway().await, Err(CallError::Discord { status: 401, .. })));
 
     let bench = Bench::new([Script::Silence]).await;
     bench.shutdown.begin();
-    assert_eq!(bench.governor.gateway_url().await, Err(CallError::Stopped));
+    assert_eq!(bench.governor.gateway().await, Err(CallError::Stopped));
+}
+
+#[tokio::test]
+async fn a_file_goes_along_with_its_message_and_is_named_in_it() {
+    let bench = Bench::new([]).await;
+    let place =
+        bench.governor.place(Call::EditMessage(CHANNEL, MessageId::new(2)), Class::FinalEdit).await.unwrap();
+    let file = File { name: "an\"swer.md".to_owned(), bytes: b"# All of it".to_vec() };
+    place.send_with_file(&message(), file).await.unwrap();
+    let [asked] = bench.discord.asked().try_into().unwrap();
+    assert!(asked.headers["content-type"].to_str().unwrap().starts_with("multipart/form-data; boundary="));
+    let body = String::from_utf8(asked.body).unwrap();
+    assert!(body.contains("name=\"files[0]\"; filename=\"an%22swer.md\""), "{body}");
+    assert!(body.contains("# All of it"), "{body}");
+    let payload = body.split("\r\n").find(|line| line.starts_with('{')).unwrap();
+    let mut expected = message();
+    expected["attachments"] = json!([{ "id": 0, "filename": "an\"swer.md" }]);
+    assert_eq!(serde_json::from_str::<Value>(payload).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_refused_in_words_and_never_sent() {
+    let bench = Bench::new([]).await;
+    let file = |size| File { name: "a".to_owned(), bytes: vec![b'x'; size] };
+    for (size, fits) in [((25 << 20) - 2_000, true), (25 << 20, false)] {
+        let place = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+        let sent = place.send_with_file(&message(), file(size)).await;
+        assert_eq!(sent.is_ok(), fits, "{sent:?}");
+        assert!(fits || sent == Err(CallError::TooLarge));
+    }
+    assert_eq!(bench.discord.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_with_a_file_passes_the_guard_like_any_other() {
+    let bench = Bench::new([]).await;
+    let place = bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+    let file = File { name: "a.md".to_owned(), bytes: Vec::new() };
+    let refused = place.send_with_file(&json!({ "content": "@everyone" }), file).await;
+    assert_eq!(refused, Err(CallError::UnguardedMentions));
+    assert!(bench.discord.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_discord_refuses_is_counted_and_then_stops_what_can_be_done_without() {
+    let careful = |settings: Settings| {
+        let invalid = InvalidBounds { sparing: 2, paused: 4, silent: 5 };
+        Settings { rules: Rules { invalid, ..Rules::default() }, ..settings }
+    };
+    let shared = Script::refusal("shared");
+    let script =
+        [shared, Script::status(403), Script::status(403), Script::status(403), Script::refusal("user")];
+    let bench = Bench::with(script, careful).await;
+    let edit = |class| bench.call(Call::EditMessage(CHANNEL, MessageId::new(2)), class);
+    edit(Class::FinalEdit).await.unwrap_err();
+    assert_eq!(bench.governor.counters().invalid, 1, "a shared limit does not count");
+    edit(Class::FinalEdit).await.unwrap_err();
+    assert_eq!(bench.governor.counters().standing, Standing::Sparing);
+    assert!(bench.governor.pressure().sparing);
+    let sent = bench.governor.counters().sent;
+    assert_eq!(edit(Class::Intermediate).await, Err(CallError::Refused(Refused::Paused)));
+    assert_eq!(
+        bench.governor.call(Call::Typing(CHANNEL), Class::Typing, &()).await,
+        Err(CallError::Refused(Refused::Paused))
+    );
+    assert_eq!(bench.governor.counters().sent, sent);
+    edit(Class::FinalEdit).await.unwrap_err();
+    // The fourth: its repeat finds the door closed.
+    edit(Class::FinalEdit).await.unwrap_err();
+    assert_eq!(bench.governor.counters().standing, Standing::Paused);
+    assert_eq!(edit(Class::FinalEdit).await, Err(CallError::Refused(Refused::Paused)));
+    let door = bench.knock("GET /api/v10/channels/1").send().await.unwrap();
+    assert_eq!(door.status(), 503);
+    let callback = Call::Callback(InteractionId::new(5), webhook_token());
+    bench.governor.call(callback, Class::Callback, &json!({ "type": 5 })).await.unwrap();
+    let counters = bench.governor.counters();
+    assert_eq!((counters.unsent.paused, counters.invalid), (5, 4), "{counters:?}");
+}
+
+#[tokio::test]
+async fn with_the_limits_kept_elsewhere_a_refusal_is_waited_for_all_the_same() {
+    let bench =
+        Bench::with([Script::refusal("user")], |settings| Settings { mode: Mode::Off, ..settings }).await;
+    bench.call(Call::CreateMessage(CHANNEL), Class::FirstWords).await.unwrap();
+    let counters = bench.governor.counters();
+    assert_eq!((counters.sent, counters.refused_user, counters.standing), (2, 1, Standing::Off));
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_counted_by_its_reason() {
+    let bench =
+        Bench::with([], |settings| Settings { queue: 1, patience: Duration::from_millis(50), ..settings })
+            .await;
+    let _place = only_place(&bench).await;
+    let ask = || bench.governor.place(Call::CreateMessage(CHANNEL), Class::FirstWords);
+    let (first, second) = tokio::join!(ask(), ask());
+    assert_eq!((first.err(), second.err()), (Some(Refused::TooLong), Some(Refused::QueueFull)));
+    let counters = bench.governor.counters();
+    assert_eq!((counters.unsent.too_long, counters.unsent.queue_full), (1, 1));
+    assert_eq!(counters.waiting_by_class, ByClass::default());
 }

@@ -91,12 +91,35 @@ async fn the_guard_stands_at_the_door_too() {
     assert_eq!((status, words.contains("mentions nobody")), (400, true), "{words}");
     let form = post().header("content-type", "application/x-www-form-urlencoded").body("content=%40everyone");
     assert_eq!(refusal(form).await.0, 400);
-    let files = post().header("content-type", "multipart/form-data; boundary=x").body("--x--");
-    assert!(refusal(files).await.1.contains("files"));
+    let legacy = "--x\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\n@everyone\r\n--x--";
+    let legacy = post().header("content-type", "multipart/form-data; boundary=x").body(legacy);
+    assert!(refusal(legacy).await.1.contains("form"));
+    let (status, words) = refusal(form_of(&bench, "{\"content\":\"@everyone\"}")).await;
+    assert_eq!((status, words.contains("mentions nobody")), (400, true), "{words}");
     let slack = bench.knock("POST /api/v10/webhooks/1/tok/slack").json(&json!({ "text": "<!channel>" }));
     assert_eq!(refusal(slack).await.0, 400);
     assert!(bench.discord.asked().is_empty());
     assert_eq!(post().json(&message()).send().await.unwrap().status(), 200);
+}
+
+/// A message with a file, as serenity sends it.
+fn form_of(bench: &Bench, payload: &str) -> reqwest::RequestBuilder {
+    let body = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"a.txt\"\r\n\
+         Content-Type: text/plain\r\n\r\nwords\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\r\n{payload}\r\n--x--\r\n"
+    );
+    let post = bench.knock("POST /api/v10/channels/1/messages");
+    post.header("content-type", "multipart/form-data; boundary=x").body(body)
+}
+
+#[tokio::test]
+async fn files_pass_the_door_with_their_message() {
+    let bench = Bench::new([]).await;
+    assert_eq!(form_of(&bench, &message().to_string()).send().await.unwrap().status(), 200);
+    let body = String::from_utf8(bench.discord.asked()[0].body.clone()).unwrap();
+    assert!(body.contains(&message().to_string()), "{body}");
+    assert!(body.contains("filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nwords\r\n"), "{body}");
 }
 
 #[tokio::test]
@@ -118,6 +141,16 @@ async fn a_request_larger_than_discord_takes_is_refused() {
     // The door answers without reading to the end; the client may see that as a broken connection.
     assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 413));
     assert!(bench.discord.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_governor_before_this_one_is_told_of_the_limits() {
+    let headers = vec![("x-ratelimit-bucket", "abc"), ("x-ratelimit-remaining", "4"), ("x-other", "1")];
+    let bench = Bench::new([Script::Answer { status: 200, headers, body: "{}".to_owned() }]).await;
+    let answer = bench.knock("GET /api/v10/channels/1").send().await.unwrap();
+    assert_eq!(answer.headers()["x-ratelimit-bucket"], "abc");
+    assert_eq!(answer.headers()["x-ratelimit-remaining"], "4");
+    assert!(!answer.headers().contains_key("x-other"));
 }
 
 #[tokio::test]

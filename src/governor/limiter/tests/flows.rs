@@ -49,18 +49,18 @@ async fn the_whole_bot_sends_fifty_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_of_a_slow_answer_comes_back_after_one_and_a_quarter_seconds() {
+async fn a_place_without_an_answer_comes_back_after_five_seconds() {
     let limiter = driven(rules(1));
     let began = Instant::now();
     let mut slow = limiter.permit(&route("GET users/1"), Class::Other).await.unwrap();
     slow.mark_sent();
     limiter.permit(&route("GET gateway"), Class::Other).await.unwrap();
-    assert_eq!(began.elapsed(), Duration::from_millis(1250));
+    assert_eq!(began.elapsed(), 5 * S);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_urgent_go_first() {
-    let limiter = driven(Rules { ageing: 60 * S, ..rules(1) });
+    let limiter = driven((rules(1).0, Rules { ageing: 60 * S, ..Rules::default() }));
     let classes = [
         Class::Typing,
         Class::Intermediate,
@@ -120,13 +120,46 @@ async fn intermediate_edits_leave_room_for_what_matters() {
     let limiter = driven(rules(50));
     limiter.teach(&edit(0), &PLAIN);
     assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 29, "one was used, twenty are kept");
-    for _ in 0..160 {
+    for _ in 0..25 {
         limiter.show();
     }
-    assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 9, "a quarter of the live streams is kept");
-    assert_eq!(limiter.burst(&edit(1), Class::FinalEdit), 49);
-    (0..160).for_each(|_| limiter.hide());
     assert_eq!(limiter.burst(&edit(1), Class::Intermediate), 29);
+    assert_eq!(limiter.burst(&edit(1), Class::FinalEdit), 49, "a last edit may take all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_edits_of_a_crowd_go_in_waves() {
+    let ms = Duration::from_millis;
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(0), &PLAIN);
+    advance(2 * S).await;
+    (0..26).for_each(|_| limiter.show());
+    let wave = |at| {
+        let limiter = &limiter;
+        async move {
+            advance(at).await;
+            limiter.burst(&edit(1), Class::Intermediate)
+        }
+    };
+    assert_eq!(wave(ms(499)).await, 0, "the first words of a crowd come first");
+    assert_eq!(wave(ms(1)).await, 40);
+    assert_eq!(wave(ms(59)).await, 40);
+    assert_eq!(wave(ms(1)).await, 0);
+    assert_eq!(limiter.burst(&edit(1), Class::FinalEdit), 50);
+    (26..160).for_each(|_| limiter.show());
+    assert_eq!(wave(ms(1_950)).await, 30, "one place is kept for eight live answers");
+    (0..135).for_each(|_| limiter.hide());
+    assert_eq!(wave(ms(500)).await, 30, "without the crowd there are no waves");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_waits_for_the_wave_goes_when_it_comes() {
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(0), &PLAIN);
+    (0..26).for_each(|_| limiter.show());
+    let began = Instant::now();
+    limiter.permit(&edit(1), Class::Intermediate).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_millis(500));
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,13 +191,13 @@ async fn one_who_no_longer_waits_leaves_the_queue_and_its_grant_comes_back() {
     let first = limiter.enqueue(&create(1), Class::Other).unwrap();
     let second = limiter.enqueue(&create(1), Class::Other).unwrap();
     let third = limiter.enqueue(&create(1), Class::Other).unwrap();
-    assert_eq!(limiter.load().waiting, 3);
+    assert_eq!(limiter.load().waiting(), 3);
     drop(first);
-    assert_eq!(limiter.load().waiting, 2);
+    assert_eq!(limiter.load().waiting(), 2);
     drop(permit);
     drop(second); // it held the grant already
     assert!(third.granted().now_or_never().is_some());
-    assert_eq!(limiter.load().waiting, 0);
+    assert_eq!(limiter.load().waiting(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +223,7 @@ async fn a_place_that_is_not_used_yet_stays_taken() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_the_latest_of_the_least_urgent() {
-    let limiter = driven(Rules { queue: 2, ..rules(1) });
+    let limiter = driven((Size { places: 1, queue: 2 }, Rules::default()));
     let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
     let enqueue = |class| limiter.enqueue(&create(1), class).unwrap().granted();
     let first = enqueue(Class::Typing);
@@ -198,13 +231,13 @@ async fn a_full_queue_refuses_the_latest_of_the_least_urgent() {
     assert_eq!(enqueue(Class::Typing).await.err(), Some(Refused::QueueFull));
     let better = enqueue(Class::FinalEdit);
     assert_eq!(second.await.err(), Some(Refused::QueueFull));
-    assert_eq!(limiter.load().waiting, 2);
+    assert_eq!(limiter.load().waiting(), 2);
     drop((first, better));
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_need_not_wait_is_never_refused_for_the_queue() {
-    let limiter = driven(Rules { queue: 0, ..rules(1) });
+    let limiter = driven((Size { places: 1, queue: 0 }, Rules::default()));
     let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
     assert_eq!(limiter.permit(&create(1), Class::FirstWords).await.err(), Some(Refused::QueueFull));
     let callback = route("POST interactions/1/token/callback");
@@ -221,4 +254,95 @@ async fn after_a_stop_nobody_goes() {
     drop(permit);
     assert_eq!(waiting.granted().await.err(), Some(Refused::Stopped));
     assert_eq!(limiter.permit(&create(1), Class::Callback).await.err(), Some(Refused::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_interaction_tokens_do_not_delay_each_other() {
+    let limiter = driven(rules(50));
+    let original = |token: u64| route(&format!("PATCH webhooks/1/token{token}/messages/@original"));
+    let streams = (0..20).map(|token| {
+        let limiter = &limiter;
+        async move {
+            let far = Mutex::new(Far::new(5, 2 * S, 50));
+            let began = Instant::now();
+            for _ in 0..10 {
+                let mut permit = limiter.permit(&original(token), Class::FinalEdit).await.unwrap();
+                permit.mark_sent();
+                let limits = far.lock().unwrap().arrive("original");
+                permit.settle(&answered(limits));
+            }
+            assert_eq!(far.into_inner().unwrap().refused, 0);
+            began.elapsed()
+        }
+    });
+    let took = futures_util::future::join_all(streams).await;
+    assert_eq!(took, [2 * S; 20], "as long as one alone: five, and five more in the next window");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_leaves_the_line_makes_way_for_those_behind_it() {
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(1), &answered(limits("e", 5, 1, 5 * S)));
+    let first = limiter.enqueue(&edit(1), Class::Intermediate).unwrap();
+    let behind = limiter.enqueue(&edit(1), Class::Typing).unwrap();
+    assert!(limiter.at_once(&edit(2), Class::Intermediate).is_some(), "other buckets go on");
+    drop(first);
+    assert!(behind.granted().now_or_never().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_may_use_a_bucket_of_one() {
+    let limiter = driven(rules(50));
+    limiter.teach(&edit(1), &answered(limits("e", 1, 0, 2 * S)));
+    let began = Instant::now();
+    limiter.permit(&edit(1), Class::Intermediate).await.unwrap();
+    assert_eq!(began.elapsed(), 2 * S);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pressure_tells_who_waits_and_who_goes_first() {
+    let limiter = driven(rules(1));
+    let _busy = limiter.permit(&create(1), Class::Other).await.unwrap();
+    limiter.show();
+    let enqueue = |class| limiter.enqueue(&edit(1), class).unwrap();
+    let waiting = Class::ALL.map(enqueue);
+    let third = enqueue(Class::FinalEdit);
+    advance(4 * S).await;
+    let pressure = limiter.pressure();
+    assert_eq!((pressure.live, pressure.waiting, pressure.intermediates), (1, 7, 1));
+    assert_eq!(pressure.ahead, 5, "the typing indicator goes last");
+    drop((waiting, third));
+    assert_eq!(limiter.pressure().ahead, 0);
+    assert_eq!(limiter.load().waiting(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_hundred_who_cannot_go_are_not_looked_through_at_each_event() {
+    let limiter = driven(rules(50));
+    let original = |token: u64| route(&format!("PATCH webhooks/1/token{token}/messages/@original"));
+    let mut waiting = Vec::new();
+    for token in 0..500 {
+        limiter.teach(&original(token), &answered(limits("webhook", 5, 0, 60 * S)));
+        waiting.push(limiter.enqueue(&original(token), Class::FinalEdit).unwrap());
+    }
+    let before = limiter.lock().looks;
+    for _ in 0..1_000 {
+        limiter.teach(&route("GET webhooks/1/other"), &PLAIN);
+    }
+    let looks = limiter.lock().looks - before;
+    assert!(looks <= 2_000, "{looks}");
+    advance(60 * S).await;
+    for waiting in waiting {
+        waiting.granted().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pressure_tells_how_many_edits_may_go() {
+    let limiter = driven(rules(50));
+    assert_eq!(limiter.pressure().intermediates_per_second, 30);
+    (0..100).for_each(|_| limiter.show());
+    assert_eq!(limiter.pressure().intermediates_per_second, 19, "38 in a wave, a wave in two seconds");
+    (100..500).for_each(|_| limiter.show());
+    assert_eq!(limiter.pressure().intermediates_per_second, 0);
 }

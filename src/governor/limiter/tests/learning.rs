@@ -30,11 +30,37 @@ async fn an_unknown_route_is_tried_with_one_request_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_first_request_that_hangs_holds_others_up_for_two_seconds_at_most() {
+    let limiter = driven(rules(50));
+    let began = Instant::now();
+    let mut hung = limiter.at_once(&create(1), Class::FirstWords).unwrap();
+    hung.mark_sent();
+    let (own, other) = (create(1), create(2));
+    let others = limiter.permit(&other, Class::FirstWords).await.unwrap();
+    assert_eq!(began.elapsed(), 2 * S);
+    others.settle(&answered(limits("create", 5, 4, 5 * S)));
+    assert_eq!(limiter.burst(&create(3), Class::FirstWords), 5);
+    assert!(limiter.at_once(&own, Class::FirstWords).is_some(), "what it taught holds here, too");
+}
+
+#[tokio::test(start_paused = true)]
 async fn callbacks_never_wait_for_each_other() {
     let limiter = driven(rules(1));
     let _busy = limiter.at_once(&create(1), Class::Other).unwrap();
     let held: Vec<_> = (0..20).map(|id| limiter.at_once(&callback(id), Class::Callback).unwrap()).collect();
     assert_eq!(held.len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_whole_bot_holds_a_token_back_that_takes_none_of_its_places() {
+    let limiter = driven(rules(50));
+    let original = |token: &str| route(&format!("PATCH webhooks/1/{token}/messages/@original"));
+    let began = Instant::now();
+    limiter.teach(&original("a"), &refused(Scope::Global, 3 * S));
+    assert!(limiter.at_once(&original("b"), Class::FinalEdit).is_some(), "others do not count there");
+    assert!(limiter.at_once(&create(1), Class::FirstWords).is_none());
+    limiter.permit(&original("a"), Class::FinalEdit).await.unwrap();
+    assert_eq!(began.elapsed(), 3 * S);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,6 +115,20 @@ async fn the_bots_own_refusal_and_a_shared_one_block_one_bucket() {
         limiter.permit(&create(1), Class::Other).await.unwrap();
         assert_eq!(began.elapsed(), 2 * S, "{scope:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_refused_before_anything_is_known_holds_up_no_other() {
+    let limiter = driven(rules(50));
+    limiter.teach(&create(1), &refused(Scope::Shared, 20 * S));
+    assert!(limiter.at_once(&create(1), Class::FirstWords).is_none());
+    limiter.teach(&create(2), &answered(limits("create", 5, 4, 5 * S)));
+    assert_eq!(limiter.burst(&create(3), Class::FirstWords), 5);
+    let began = Instant::now();
+    limiter.permit(&create(1), Class::FirstWords).await.unwrap();
+    assert_eq!(began.elapsed(), 20 * S);
+    limiter.teach(&create(1), &answered(limits("create", 5, 4, 5 * S)));
+    assert_eq!(limiter.burst(&create(1), Class::FirstWords), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,9 @@
 
 mod far;
 mod flows;
+mod invalid;
 mod learning;
+mod pacing;
 mod property;
 
 use std::time::Duration;
@@ -11,17 +13,19 @@ use futures_util::FutureExt;
 use reqwest::Method;
 
 use super::*;
+use crate::governor::rules::{InvalidBounds, Waves};
 use crate::shutdown::Shutdown;
 
 const S: Duration = Duration::from_secs(1);
 
-fn rules(places: usize) -> Rules {
-    Rules { places, queue: 4096, ageing: 3 * S }
+/// Places for the whole bot, and the usual rules.
+fn rules(places: usize) -> (Size, Rules) {
+    (Size { places, queue: 4096 }, Rules::default())
 }
 
 /// A limiter that is driven for as long as the runtime lives.
-fn driven(rules: Rules) -> Limiter {
-    let limiter = Limiter::new(rules);
+fn driven((size, rules): (Size, Rules)) -> Limiter {
+    let limiter = Limiter::new(size, Mode::On, rules);
     let driver = limiter.clone();
     Shutdown::default().spawn(async move { driver.drive().await });
     limiter

@@ -82,7 +82,7 @@ fn run(plans: Vec<Plan>, limit: u32, window: Duration) -> (usize, Vec<Instant>) 
         let grants = Mutex::new(vec![Instant::now()]);
         let all = plans.into_iter().map(|plan| follow(&limiter, &far, &grants, plan));
         futures_util::future::join_all(all).await;
-        assert_eq!(limiter.load().waiting, 0);
+        assert_eq!(limiter.load().waiting(), 0);
         let refused = far.lock().unwrap().refused;
         (refused, grants.into_inner().unwrap())
     })
