@@ -1,12 +1,16 @@
 //! Beginning to answer: the question becomes an entry of the tree, once, and its history is read.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use sqlx::SqliteConnection;
 
 use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry, Path};
 use super::error::{Result, StoreError};
-use super::turn::{OpenTurn, Trigger, TurnState};
-use super::{Store, messages, turn};
-use crate::ids::{EntryId, ScopeId, TurnId};
+use super::limits::Reserved;
+use super::reserve::{self, Reservation};
+use super::turn::{TriggerKind, TurnState};
+use super::{Store, join, messages};
+use crate::ids::{ConversationId, EntryId, MessageId, ScopeId, TurnId, UserId};
 
 /// What an answer is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +37,57 @@ impl Store {
     /// erased meanwhile (it is still to be closed), [`StoreError::NoSuchTurn`], or a failure of the database.
     pub async fn begin_turn(&self, turn: TurnId, at: i64) -> Result<Begun> {
         let asked = self.inner.writer.write(move |db| Box::pin(begin(db, turn, at))).await?;
-        // Long paths are read beside the writer, so that they hold up nobody's write.
         let mut db = self.inner.readers.acquire().await?;
-        let path = entries::path(&mut db, asked.scope, Some(asked.question), HISTORY_MAX + 1).await?;
-        let Path { entries: mut history, history_from } = path;
-        let question = history.pop().ok_or(StoreError::TurnErased(turn))?;
-        Ok(Begun { question, history, history_from, attempt: asked.attempt })
+        read(&mut db, turn, &asked).await
     }
+
+    /// As [`Self::begin_turn`], and sets money aside as [`Self::reserve`] does, in one transaction. `prepare` says what
+    /// the answer may cost, once it is known what it is made from; without a reservation nothing is set aside.
+    ///
+    /// The writer waits for `prepare`, so it may take its time for nothing but figures. When it panics, the turn stays
+    /// begun, and the panic goes on here.
+    ///
+    /// # Errors
+    /// Those of both; nothing is written then.
+    pub async fn begin_and_reserve<T, F>(&self, turn: TurnId, at: i64, prepare: F) -> Result<Prepared<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(Begun) -> (T, Option<Reservation>) + Send + 'static,
+    {
+        let prepared = self.inner.writer.write(move |db| {
+            Box::pin(async move {
+                let asked = begin(db, turn, at).await?;
+                let begun = read(db, turn, &asked).await?;
+                // A panic here would be the end of the one task that writes.
+                let (work, reservation) = match catch_unwind(AssertUnwindSafe(|| prepare(begun))) {
+                    Ok(prepared) => prepared,
+                    Err(panic) => return Ok(Err(panic)),
+                };
+                let reserved = match reservation {
+                    Some(reservation) => Some(reserve::take(db, turn, &reservation).await?),
+                    None => None,
+                };
+                Ok(Ok(Prepared { work, reserved }))
+            })
+        });
+        prepared.await?.or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// A turn that has begun and holds its money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared<T> {
+    /// What was made of its beginning.
+    pub work: T,
+    /// `None`: nothing was to be reserved.
+    pub reserved: Option<Reserved>,
+}
+
+async fn read(db: &mut SqliteConnection, turn: TurnId, asked: &Asked) -> Result<Begun> {
+    let Path { entries: mut history, history_from } =
+        entries::path(db, asked.scope, Some(asked.question), HISTORY_MAX + 1).await?;
+    let question = history.pop().ok_or(StoreError::TurnErased(turn))?;
+    Ok(Begun { question, history, history_from, attempt: asked.attempt })
 }
 
 /// A turn whose question is an entry.
@@ -49,95 +97,99 @@ struct Asked {
     attempt: u32,
 }
 
-/// What a turn holds before its question is an entry, and where it stands afterwards.
+/// A turn before it is begun, and the place of its question in the tree.
 struct Draft {
-    head: Option<EntryId>,
-    question: Option<EntryId>,
+    id: i64,
+    state: TurnState,
+    conversation: i64,
+    scope: i64,
+    trigger_kind: TriggerKind,
+    trigger: i64,
+    author: Option<i64>,
+    /// This and the text only until the question is an entry.
     speaker: Option<String>,
     text: Option<String>,
-    erased: bool,
+    question: Option<i64>,
+    accepted_at: i64,
+    erased_at: Option<i64>,
+    attempt: i64,
+    head: Option<i64>,
+    /// What is shown by the message it replies to, inside its scope.
+    replied_to: Option<i64>,
+    has_joined: bool,
 }
 
 async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Asked> {
-    let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
-    if !matches!(turn.state, TurnState::Accepted | TurnState::Answering) {
-        return Err(StoreError::TurnState { turn: id, state: turn.state });
+    let mut draft = draft(db, id).await?;
+    if !matches!(draft.state, TurnState::Accepted | TurnState::Answering) {
+        return Err(StoreError::TurnState { turn: id, state: draft.state });
     }
-    let mut draft = read_draft(db, id).await?;
-    if draft.erased {
+    if draft.erased_at.is_some() {
         return Err(StoreError::TurnErased(id));
     }
-    let question = match draft.question {
-        Some(question) => ask_again(db, &turn, question, draft.head).await?,
-        None => ask(db, &turn, &mut draft).await?,
+    let question = match draft.question.map(EntryId::new) {
+        Some(question) => ask_again(db, &draft, question).await?,
+        None => ask(db, &mut draft).await?,
     };
     mark_answering(db, id, question, at).await?;
-    Ok(Asked { scope: turn.scope, question, attempt: turn.attempt + 1 })
+    let attempt = u32::try_from(draft.attempt + 1).unwrap_or(u32::MAX);
+    Ok(Asked { scope: ScopeId::new(draft.scope), question, attempt })
 }
 
-async fn read_draft(db: &mut SqliteConnection, turn: TurnId) -> Result<Draft> {
-    let turn = turn.get();
-    let row = sqlx::query!(
-        r#"SELECT c.head_id AS "head?", t.question_id AS "question?", t.speaker AS "speaker?", t.text AS "text?",
-                  t.erased_at AS "erased_at?"
+/// One look for everything, because each way to the database and back takes its time.
+async fn draft(db: &mut SqliteConnection, id: TurnId) -> Result<Draft> {
+    let turn = id.get();
+    let draft = sqlx::query_as!(
+        Draft,
+        r#"SELECT t.id AS "id!", t.state AS "state!: TurnState", c.id AS "conversation!", c.scope_id AS "scope!",
+                  t.trigger_kind AS "trigger_kind!: TriggerKind", t.trigger_id AS "trigger!", t.author_id AS "author?",
+                  t.speaker AS "speaker?", t.text AS "text?", t.question_id AS "question?",
+                  t.accepted_at AS "accepted_at!", t.erased_at AS "erased_at?", t.attempt AS "attempt!",
+                  c.head_id AS "head?",
+                  (SELECT e.id FROM discord_message m JOIN entry e ON e.id = m.entry_id
+                   WHERE m.discord_id = t.replies_to AND e.scope_id = c.scope_id) AS "replied_to?",
+                  EXISTS (SELECT 1 FROM turn j WHERE j.joined_into = t.id) AS "has_joined!: bool"
            FROM turn t JOIN conversation c ON c.id = t.conversation_id WHERE t.id = ?1"#,
         turn
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok(Draft {
-        head: row.head.map(EntryId::new),
-        question: row.question.map(EntryId::new),
-        speaker: row.speaker,
-        text: row.text,
-        erased: row.erased_at.is_some(),
-    })
+    draft.ok_or(StoreError::NoSuchTurn(id))
 }
 
-async fn ask(db: &mut SqliteConnection, turn: &OpenTurn, draft: &mut Draft) -> Result<EntryId> {
-    let erased = StoreError::TurnErased(turn.id);
+async fn ask(db: &mut SqliteConnection, draft: &mut Draft) -> Result<EntryId> {
+    let turn = TurnId::new(draft.id);
     let (Some(speaker), Some(text)) = (draft.speaker.take(), draft.text.take()) else {
-        return Err(erased);
+        return Err(StoreError::TurnErased(turn));
     };
-    let parent = replied_to(db, turn).await?.or(draft.head);
+    let text = if draft.has_joined { join::words(db, turn).await? } else { text };
     let new = NewEntry {
-        scope: turn.scope,
-        conversation: turn.conversation,
-        parent,
+        scope: ScopeId::new(draft.scope),
+        conversation: ConversationId::new(draft.conversation),
+        parent: draft.replied_to.or(draft.head).map(EntryId::new),
         role: EntryRole::Person,
-        author: turn.author,
+        author: draft.author.map(UserId::from_row),
         speaker: Some(&speaker),
         text: &text,
-        at: turn.accepted_at,
+        at: draft.accepted_at,
         history_from: None,
-        turn: turn.id,
+        turn,
     };
     let question = entries::insert(db, new).await?;
-    if let Trigger::Message(message) = turn.trigger {
-        messages::link_question(db, message, question).await?;
+    if draft.trigger_kind == TriggerKind::Message {
+        messages::link_question(db, MessageId::from_row(draft.trigger), question).await?;
+    }
+    if draft.has_joined {
+        join::asked(db, turn, question).await?;
     }
     Ok(question)
 }
 
-async fn ask_again(
-    db: &mut SqliteConnection,
-    turn: &OpenTurn,
-    question: EntryId,
-    head: Option<EntryId>,
-) -> Result<EntryId> {
-    if let Some(head) = head
-        && replied_to(db, turn).await?.is_none()
-    {
-        entries::follow(db, question, head).await?;
+async fn ask_again(db: &mut SqliteConnection, draft: &Draft, question: EntryId) -> Result<EntryId> {
+    if let (Some(head), None) = (draft.head, draft.replied_to) {
+        entries::follow(db, question, EntryId::new(head)).await?;
     }
     Ok(question)
-}
-
-async fn replied_to(db: &mut SqliteConnection, turn: &OpenTurn) -> Result<Option<EntryId>> {
-    match turn.replies_to {
-        Some(message) => messages::entry_of(db, turn.scope, message).await,
-        None => Ok(None),
-    }
 }
 
 async fn mark_answering(db: &mut SqliteConnection, turn: TurnId, question: EntryId, at: i64) -> Result<()> {

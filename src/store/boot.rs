@@ -24,6 +24,12 @@ const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// The log shrinks back to this after a burst.
 const WAL_LIMIT_BYTES: &str = "67108864";
 
+/// A commit that finds the log longer than this folds it itself: then it grows faster than it is folded beside.
+const WAL_BOUND_PAGES: &str = "8192";
+
+/// Rows that a query may be ahead of its reader: a whole path, so that they do not wait for each other at each.
+const ROWS_AHEAD: usize = 512;
+
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Why the database cannot be used. Each says what to do.
@@ -120,6 +126,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .busy_timeout(BUSY_WAIT)
         .foreign_keys(true)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
 }
 
@@ -129,6 +136,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "on")
         .pragma("journal_size_limit", WAL_LIMIT_BYTES)
+        .pragma("wal_autocheckpoint", WAL_BOUND_PAGES)
         .connect()
         .await
         .map_err(|error| of_opening(path, error))

@@ -52,8 +52,14 @@ pub struct Closing {
     pub at: i64,
 }
 
+impl Closing {
+    fn may_be_tried_again(&self) -> bool {
+        self.outcome.state().may_be_tried_again(self.cause.as_deref())
+    }
+}
+
 impl Store {
-    /// Closes an open turn.
+    /// Closes an open turn, and those that are joined to it.
     ///
     /// An answer becomes the shown child of its question and the head of the conversation, also when the question
     /// replied to an older branch: the conversation goes on where something was said last. Without an answer the head
@@ -61,8 +67,8 @@ impl Store {
     /// reserved for the turn is given back.
     ///
     /// # Errors
-    /// [`StoreError::TurnState`] when the turn is closed already: nothing is written then. [`StoreError::NoSuchTurn`],
-    /// or a failure of the database.
+    /// [`StoreError::TurnState`] when the turn is closed already, or joined to another one: nothing is written then.
+    /// [`StoreError::NoSuchTurn`], or a failure of the database.
     pub async fn close_turn(&self, turn: TurnId, closing: Closing) -> Result<()> {
         self.inner.writer.write(move |db| Box::pin(async move { close(db, turn, &closing).await })).await
     }
@@ -104,49 +110,57 @@ fn on_account_of(turn: &OpenTurn, at: i64) -> OnAccountOf<'_> {
 
 async fn close(db: &mut SqliteConnection, id: TurnId, closing: &Closing) -> Result<()> {
     let turn = turn::find(db, id).await?.ok_or(StoreError::NoSuchTurn(id))?;
-    let Some(question) = end(db, id, closing).await? else {
+    if turn.state == TurnState::Joined {
+        return Err(StoreError::TurnState { turn: id, state: turn.state });
+    }
+    let Some(ended) = end(db, id, closing).await? else {
         return Err(StoreError::TurnState { turn: id, state: turn.state });
     };
     usage::record(db, &on_account_of(&turn, closing.at), &closing.usage).await?;
     reserve::settle(db, id).await?;
-    replies::settle(db, id).await?;
-    match (question, closing.answer.as_deref()) {
-        (Question::Stands(question), Some(answer)) => keep(db, &turn, question, (answer, closing)).await,
+    if ended.is_erased || !closing.may_be_tried_again() {
+        replies::cut(db, id, 0).await?;
+    }
+    match (ended.question, closing.answer.as_deref()) {
+        (Some(question), Some(answer)) if !ended.is_erased => {
+            keep(db, &turn, question, (answer, closing)).await
+        }
         _ => Ok(()),
     }
 }
 
-enum Question {
-    Stands(EntryId),
-    /// Erased, or never begun.
-    None,
+/// A turn that was closed just now.
+struct Ended {
+    /// `None`: it never began.
+    question: Option<EntryId>,
+    is_erased: bool,
 }
 
-/// `None`: it was closed before. A turn that never began and may be retried keeps its text, because that is nowhere
-/// else yet.
-async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Result<Option<Question>> {
+/// Ends the turn and those that are joined to it. `None`: it was closed before. A turn that never began and may be
+/// retried keeps its text, because that is nowhere else yet.
+async fn end(db: &mut SqliteConnection, turn: TurnId, closing: &Closing) -> Result<Option<Ended>> {
     let turn = turn.get();
     let state = closing.outcome.state();
-    let cause = closing.cause.as_deref().map(usage::code);
+    let (cause, keeps_text) = (closing.cause.as_deref().map(usage::code), closing.may_be_tried_again());
     let ended = sqlx::query!(
         r#"UPDATE turn
            SET state = ?2, cause = ?3, closed_at = ?4, interaction_token = NULL,
-               speaker = iif(?2 IN ('failed', 'abandoned'), speaker, NULL),
-               text = iif(?2 IN ('failed', 'abandoned'), text, NULL),
+               speaker = iif(?5, speaker, NULL), text = iif(?5, text, NULL),
                author_id = iif(erased_at IS NULL, author_id, NULL)
-           WHERE id = ?1 AND closed_at IS NULL
-           RETURNING question_id AS "question_id?", erased_at AS "erased_at?""#,
+           WHERE id IN (SELECT ?1 UNION ALL SELECT id FROM turn WHERE joined_into = ?1) AND closed_at IS NULL
+           RETURNING id AS "id!", question_id AS "question_id?", erased_at AS "erased_at?""#,
         turn,
         state,
         cause,
-        closing.at
+        closing.at,
+        keeps_text
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    Ok(ended.map(|row| match (row.question_id, row.erased_at) {
-        (Some(question), None) => Question::Stands(EntryId::new(question)),
-        _ => Question::None,
-    }))
+    Ok(ended
+        .into_iter()
+        .find(|row| row.id == turn)
+        .map(|row| Ended { question: row.question_id.map(EntryId::new), is_erased: row.erased_at.is_some() }))
 }
 
 async fn keep(

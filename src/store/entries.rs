@@ -69,16 +69,17 @@ pub(super) struct Path {
     pub(super) history_from: Option<EntryId>,
 }
 
+/// Two statements on one way to the database and back.
 pub(super) async fn insert(db: &mut SqliteConnection, new: NewEntry<'_>) -> Result<EntryId> {
-    let id = next_id(db, new.scope).await?;
-    let (raw, conversation, turn) = (id.get(), new.conversation.get(), new.turn.get());
+    let (scope, conversation, turn) = (new.scope.get(), new.conversation.get(), new.turn.get());
     let parent = new.parent.map(EntryId::get);
     let author = new.author.map(UserId::to_row);
     let history_from = new.history_from.map(EntryId::get);
-    sqlx::query!(
-        "INSERT INTO entry (id, conversation_id, parent_id, role, author_id, speaker, text, at, history_from, turn_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        raw,
+    let id = sqlx::query_scalar!(
+        r#"UPDATE scope SET next_seq = next_seq + 1 WHERE id = ?;
+           INSERT INTO entry (id, conversation_id, parent_id, role, author_id, speaker, text, at, history_from, turn_id)
+           SELECT (id << 32) + next_seq - 1, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM scope WHERE id = ? RETURNING id AS "id!""#,
+        scope,
         conversation,
         parent,
         new.role,
@@ -87,23 +88,12 @@ pub(super) async fn insert(db: &mut SqliteConnection, new: NewEntry<'_>) -> Resu
         new.text,
         new.at,
         history_from,
-        turn
-    )
-    .execute(db)
-    .await?;
-    Ok(id)
-}
-
-async fn next_id(db: &mut SqliteConnection, scope: ScopeId) -> Result<EntryId> {
-    let raw = scope.get();
-    let next = sqlx::query_scalar!(
-        r#"UPDATE scope SET next_seq = next_seq + 1 WHERE id = ?1 RETURNING next_seq AS "next!""#,
-        raw
+        turn,
+        scope
     )
     .fetch_one(db)
     .await?;
-    let seq = u32::try_from(next - 1).map_err(|_| StoreError::unexpected("scope.next_seq"))?;
-    Ok(EntryId::of(scope, seq))
+    Ok(EntryId::new(id))
 }
 
 struct EntryRow {

@@ -18,8 +18,8 @@ pub struct Forgotten {
 }
 
 impl Store {
-    /// Erases what was asked by a message, and the answers to it. Turns of it that are open keep nothing when they are
-    /// closed. Says how many entries became tombstones.
+    /// Erases what was asked by a message, with what was asked together with it, and the answers to it. Turns of it
+    /// that are open keep nothing when they are closed. Says how many entries became tombstones.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails; nothing is erased then.
@@ -63,7 +63,7 @@ fn now() -> i64 {
 }
 
 /// Ids for `json_each`, which is how a list is bound to one parameter.
-fn list(ids: &[i64]) -> Result<String> {
+pub(super) fn list(ids: &[i64]) -> Result<String> {
     serde_json::to_string(ids).map_err(|_| StoreError::unexpected("a list of ids"))
 }
 
@@ -81,10 +81,16 @@ async fn question(db: &mut SqliteConnection, message: MessageId) -> Result<u64> 
     .await?;
     let doomed = list(&with_consequences(db, &list(&roots)?).await?)?;
     let at = now();
+    // What was asked together goes together.
     sqlx::query!(
         "UPDATE turn SET erased_at = ?2, speaker = NULL, text = NULL, replies_to = NULL,
                          author_id = iif(closed_at IS NULL, author_id, NULL)
-         WHERE trigger_id = ?1 AND trigger_kind = 'message' AND erased_at IS NULL",
+         WHERE erased_at IS NULL AND id IN (
+             WITH first (id) AS (
+                 SELECT coalesce(joined_into, id) FROM turn WHERE trigger_id = ?1 AND trigger_kind = 'message')
+             SELECT id FROM first
+             UNION
+             SELECT turn.id FROM first JOIN turn ON turn.joined_into = first.id)",
         raw,
         at
     )

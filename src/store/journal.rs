@@ -1,14 +1,18 @@
 //! The journal: every trigger that was accepted, once per persona, and the state of what follows from it.
 //!
 //! `accepted → answering → done | partial | failed | refused | cancelled | abandoned`, where `joined` turns are
-//! answered with another one, and a failed or abandoned turn may be accepted again by its Retry button.
+//! answered with another one and close with it. A turn that failed, was abandoned or was stopped before it said anything
+//! may be accepted again by its Retry button.
 
 use sqlx::SqliteConnection;
 
 use super::error::Result;
-use super::turn::{self, Accepted, NewTurn, OpenTurn, Trigger, TriggerRow};
-use super::{Store, replies, scopes};
-use crate::ids::{MessageId, PersonaId, TurnId};
+use super::turn::{self, Accepted, NewTurn, OpenTurn, Trigger, TurnState};
+use super::{Store, join, replies, scopes};
+use crate::ids::{MessageId, TurnId};
+
+/// The cause of a turn that a person has stopped. Without an answer it may be tried again.
+pub const STOPPED: &str = "stopped";
 
 impl Store {
     /// Writes a trigger into the journal, once per persona.
@@ -35,7 +39,8 @@ impl Store {
         self.inner.writer.write(move |db| Box::pin(replies::cut(db, turn, from))).await
     }
 
-    /// Accepts a failed or abandoned turn again. `false`: it is in another state, or its question was erased.
+    /// Accepts a turn again that failed, was abandoned or was stopped ([`STOPPED`]) without an answer, with those that
+    /// are joined to it. `false`: it is in another state, is joined itself, or its question was erased.
     ///
     /// # Errors
     /// [`super::StoreError`] when the database fails.
@@ -70,7 +75,7 @@ impl Store {
         .await?;
         let mut turns = Vec::with_capacity(ids.len());
         for id in ids {
-            turns.extend(turn::find(&mut db, TurnId::new(id)).await?);
+            turns.extend(with_joined(&mut db, TurnId::new(id)).await?);
         }
         Ok(turns)
     }
@@ -80,17 +85,24 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] when the database fails.
     pub async fn turn(&self, turn: TurnId) -> Result<Option<OpenTurn>> {
-        turn::find(&mut *self.inner.readers.acquire().await?, turn).await
+        with_joined(&mut *self.inner.readers.acquire().await?, turn).await
+    }
+}
+
+async fn with_joined(db: &mut SqliteConnection, id: TurnId) -> Result<Option<OpenTurn>> {
+    match turn::find(db, id).await? {
+        Some(turn) => Ok(Some(OpenTurn { joined: join::of(db, id).await?, ..turn })),
+        None => Ok(None),
     }
 }
 
 async fn accept(db: &mut SqliteConnection, turn: &NewTurn) -> Result<Accepted> {
     let trigger = turn.trigger.to_row();
-    if let Some(known) = known(db, &trigger, &turn.persona).await? {
-        return Ok(Accepted::Known(known));
+    let known = scopes::known(db, &trigger, turn).await?;
+    if let Some(turn) = known.turn {
+        return Ok(Accepted::Known(turn));
     }
-    let scope = scopes::resolve(db, &turn.audience).await?;
-    let conversation = scopes::converse(db, scope, &turn.persona).await?;
+    let (scope, conversation) = scopes::place(db, turn, &known).await?;
     let (raw, persona) = (conversation.get(), turn.persona.as_str());
     let author = turn.author.to_row();
     let replies_to = turn.replies_to.map(MessageId::to_row);
@@ -114,32 +126,26 @@ async fn accept(db: &mut SqliteConnection, turn: &NewTurn) -> Result<Accepted> {
     Ok(Accepted::New(TurnId::new(id), conversation, scope))
 }
 
-async fn known(
-    db: &mut SqliteConnection,
-    trigger: &TriggerRow,
-    persona: &PersonaId,
-) -> Result<Option<TurnId>> {
-    let persona = persona.as_str();
-    let id = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM turn WHERE trigger_id = ?1 AND persona = ?2 AND trigger_kind = ?3"#,
-        trigger.id,
-        persona,
-        trigger.kind
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(id.map(TurnId::new))
-}
-
 async fn reopen(db: &mut SqliteConnection, turn: TurnId, at: i64) -> Result<bool> {
     let turn = turn.get();
+    let closed = sqlx::query!(
+        r#"SELECT state AS "state!: TurnState", cause AS "cause?" FROM turn
+           WHERE id = ?1 AND joined_into IS NULL AND erased_at IS NULL"#,
+        turn
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if !closed.is_some_and(|closed| closed.state.may_be_tried_again(closed.cause.as_deref())) {
+        return Ok(false);
+    }
     let reopened = sqlx::query!(
-        "UPDATE turn SET state = 'accepted', cause = NULL, closed_at = NULL, accepted_at = ?2
-         WHERE id = ?1 AND state IN ('failed', 'abandoned') AND erased_at IS NULL",
+        "UPDATE turn
+         SET state = iif(joined_into IS NULL, 'accepted', 'joined'), cause = NULL, closed_at = NULL, accepted_at = ?2
+         WHERE erased_at IS NULL AND id IN (SELECT ?1 UNION ALL SELECT id FROM turn WHERE joined_into = ?1)",
         turn,
         at
     )
     .execute(db)
     .await?;
-    Ok(reopened.rows_affected() == 1)
+    Ok(reopened.rows_affected() > 0)
 }

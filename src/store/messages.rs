@@ -3,25 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::error::Result;
-use crate::ids::{EntryId, MessageId, ScopeId};
-
-/// The entry a message shows, when it belongs to the scope.
-pub(super) async fn entry_of(
-    db: &mut SqliteConnection,
-    scope: ScopeId,
-    message: MessageId,
-) -> Result<Option<EntryId>> {
-    let (scope, message) = (scope.get(), message.to_row());
-    let id = sqlx::query_scalar!(
-        r#"SELECT e.id AS "id!" FROM discord_message m JOIN entry e ON e.id = m.entry_id
-           WHERE m.discord_id = ?1 AND e.scope_id = ?2"#,
-        message,
-        scope
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(id.map(EntryId::new))
-}
+use crate::ids::{EntryId, MessageId};
 
 /// A message that asked two personas stays with the first one's question.
 pub(super) async fn link_question(

@@ -10,6 +10,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::SqlitePool;
 
@@ -18,10 +19,14 @@ use crate::shutdown::Shutdown;
 mod begin;
 mod boot;
 mod calendar;
+mod checkpoint;
+mod choices;
 mod close;
 mod entries;
 mod erase;
 mod error;
+mod identifies;
+mod join;
 mod journal;
 mod limits;
 mod lock;
@@ -39,13 +44,16 @@ mod turn;
 mod usage;
 mod writer;
 
-pub use begin::Begun;
+pub use begin::{Begun, Prepared};
 pub use boot::OpenError;
 pub use calendar::Window;
 pub use close::{Closing, Leaving, Outcome};
 pub use entries::{Entry, EntryRole, HISTORY_MAX};
 pub use erase::Forgotten;
 pub use error::{Result, StoreError};
+pub use identifies::{SLOT, SessionBudget};
+pub use join::Joined;
+pub use journal::STOPPED;
 pub use limits::{Limit, Limits, Refusal, Reserved, Shortage, Whose};
 pub use owed::{OwedCost, SettledCost};
 pub use reserve::Reservation;
@@ -56,6 +64,10 @@ pub use sums::{SumBy, UsageSum};
 pub use turn::{Accepted, NewTurn, OpenTurn, Trigger, TurnState};
 pub use usage::UsageRow;
 
+pub(crate) use turn::last_of;
+
+use checkpoint::Checkpoints;
+use choices::Choices;
 use writer::Writer;
 
 /// Where the database is and how much it may take.
@@ -86,6 +98,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: SqlitePool,
+    choices: Arc<Choices>,
+    folded: Arc<AtomicU64>,
     secret: [u8; 32],
 }
 
@@ -96,8 +110,11 @@ impl Store {
     /// [`OpenError`], each with its cure.
     pub async fn open(settings: &Settings, shutdown: &Shutdown) -> Result<Self, OpenError> {
         let opened = shutdown.unless_begun(boot::open(settings)).await.ok_or(OpenError::Stopped)??;
-        let writer = Writer::start(opened.writer, opened.lock, settings);
-        let inner = Inner { writer, readers: opened.readers, secret: opened.secret };
+        let folded = Arc::default();
+        let checkpoints = Checkpoints::start(opened.readers.clone(), Arc::clone(&folded));
+        let writer = Writer::start(opened.writer, opened.lock, checkpoints, settings);
+        let choices = Arc::default();
+        let inner = Inner { writer, readers: opened.readers, choices, folded, secret: opened.secret };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -116,5 +133,10 @@ impl Store {
     /// How many write transactions were committed since the start.
     pub fn commits(&self) -> u64 {
         self.inner.writer.commits()
+    }
+
+    /// How often the write-ahead log was folded into the database since the start, beside the writes.
+    pub fn checkpoints(&self) -> u64 {
+        self.inner.folded.load(Ordering::Relaxed)
     }
 }

@@ -46,20 +46,6 @@ pub(super) async fn of(db: &mut SqliteConnection, turn: TurnId) -> Result<Vec<Me
     Ok(unbroken.map(|(_, row)| MessageId::from_row(row.discord_id)).collect())
 }
 
-/// Forgets the messages of a turn that was closed and cannot be tried again.
-pub(super) async fn settle(db: &mut SqliteConnection, turn: TurnId) -> Result<()> {
-    let turn = turn.get();
-    sqlx::query!(
-        "DELETE FROM turn_message WHERE turn_id = ?1 AND EXISTS (
-             SELECT 1 FROM turn
-             WHERE id = ?1 AND (state NOT IN ('failed', 'abandoned') OR erased_at IS NOT NULL))",
-        turn
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Forgets the messages of closed turns that were erased. An open one needs them until it is closed.
 pub(super) async fn forget_erased(db: &mut SqliteConnection) -> Result<()> {
     sqlx::query!(

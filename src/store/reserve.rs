@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::calendar::{Calendar, Window};
 use super::error::{Result, StoreError};
 use super::limits::{self, Check, Limit, Limits, Reserved, Whose, Worst};
-use super::spending::{self, Payer};
+use super::spending::Payer;
 use super::usage::MOST;
 use super::{Store, turn};
 use crate::ids::{GuildId, PersonaId, TurnId, UserId};
@@ -47,12 +47,22 @@ impl Store {
     }
 }
 
-async fn take(db: &mut SqliteConnection, turn: TurnId, reservation: &Reservation) -> Result<Reserved> {
+pub(super) async fn take(
+    db: &mut SqliteConnection,
+    turn: TurnId,
+    reservation: &Reservation,
+) -> Result<Reserved> {
     let calendar = Calendar::of(reservation.at);
-    write_off_forgotten(db, reservation.at - FORGOTTEN_AFTER_MS).await?;
-    let checks = checks(db, turn, reservation, &calendar).await?;
+    let forgotten = reservation.at - FORGOTTEN_AFTER_MS;
+    let mut sums = sums(db, turn, reservation, &calendar).await?;
+    if sums.oldest.is_some_and(|oldest| oldest < forgotten) {
+        // A turn that could not be closed leaves its reserve behind. As usage it counts for its own day alone.
+        write_off(db, forgotten).await?;
+        sums = self::sums(db, turn, reservation, &calendar).await?;
+    }
     // Less than nothing would give money back.
     let worst = Worst { full: reservation.full.max(0), least: reservation.least.max(0) };
+    let checks = checks(reservation, &sums);
     let reserved = limits::decide(&checks, worst, reservation.limits.near, &calendar);
     match reserved {
         Reserved::Full => keep(db, turn, reservation, worst.full).await?,
@@ -62,41 +72,87 @@ async fn take(db: &mut SqliteConnection, turn: TurnId, reservation: &Reservation
     Ok(reserved)
 }
 
-/// A turn that could not be closed leaves its reserve behind. It becomes usage, so that it counts for its own day alone.
-async fn write_off_forgotten(db: &mut SqliteConnection, before: i64) -> Result<()> {
-    let any =
-        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM reserve WHERE at < ?1) AS "any!: bool""#, before);
-    if any.fetch_one(&mut *db).await? {
-        write_off(db, before).await?;
-    }
-    Ok(())
+/// What was spent on each account above a turn, and what other turns have reserved there.
+struct Sums {
+    oldest: Option<i64>,
+    user_day: i64,
+    user_month: i64,
+    user_reserved: i64,
+    guild_day: i64,
+    guild_month: i64,
+    guild_reserved: i64,
+    bot_day: i64,
+    bot_month: i64,
+    bot_reserved: i64,
 }
 
-/// The limits that are set, each with what is used of it.
-async fn checks(
+/// One look for all of them, because each way to the database and back takes its time.
+async fn sums(
     db: &mut SqliteConnection,
     turn: TurnId,
     reservation: &Reservation,
     calendar: &Calendar,
-) -> Result<Vec<Check>> {
-    let limits = &reservation.limits;
-    let payers = [
-        (Whose::User, reservation.user.map(Payer::User), limits.user),
-        (Whose::Guild, reservation.guild.map(Payer::Guild), limits.guild),
-        (Whose::Bot, Some(Payer::Bot), limits.bot),
-    ];
+) -> Result<Sums> {
+    let turn = turn.get();
+    let user = reservation.user.map(UserId::to_row);
+    let guild = reservation.guild.map(GuildId::to_row);
+    let sums = sqlx::query_as!(
+        Sums,
+        r#"WITH days AS (
+               SELECT kind, day, nano_usd FROM spending WHERE kind = 'user' AND id = ?1 AND day >= ?4 AND day < ?5
+               UNION ALL
+               SELECT kind, day, nano_usd FROM spending WHERE kind = 'guild' AND id = ?2 AND day >= ?4 AND day < ?5
+               UNION ALL
+               SELECT kind, day, nano_usd FROM spending WHERE kind = 'bot' AND id = 0 AND day >= ?4 AND day < ?5
+           ), spent AS (
+               SELECT coalesce(sum(iif(kind = 'user' AND day = ?3, nano_usd, 0)), 0) AS user_day,
+                      coalesce(sum(iif(kind = 'user', nano_usd, 0)), 0) AS user_month,
+                      coalesce(sum(iif(kind = 'guild' AND day = ?3, nano_usd, 0)), 0) AS guild_day,
+                      coalesce(sum(iif(kind = 'guild', nano_usd, 0)), 0) AS guild_month,
+                      coalesce(sum(iif(kind = 'bot' AND day = ?3, nano_usd, 0)), 0) AS bot_day,
+                      coalesce(sum(iif(kind = 'bot', nano_usd, 0)), 0) AS bot_month
+               FROM days
+           ), held AS (
+               SELECT min(at) AS oldest,
+                      coalesce(sum(iif(user_id = ?1 AND turn_id <> ?6, nano_usd, 0)), 0) AS user_reserved,
+                      coalesce(sum(iif(guild_id = ?2 AND turn_id <> ?6, nano_usd, 0)), 0) AS guild_reserved,
+                      coalesce(sum(iif(turn_id <> ?6, nano_usd, 0)), 0) AS bot_reserved
+               FROM reserve
+           )
+           SELECT oldest AS "oldest?: i64", user_day AS "user_day!: i64", user_month AS "user_month!: i64",
+                  user_reserved AS "user_reserved!: i64", guild_day AS "guild_day!: i64",
+                  guild_month AS "guild_month!: i64", guild_reserved AS "guild_reserved!: i64",
+                  bot_day AS "bot_day!: i64", bot_month AS "bot_month!: i64", bot_reserved AS "bot_reserved!: i64"
+           FROM spent, held"#,
+        user,
+        guild,
+        calendar.day,
+        calendar.month,
+        calendar.next_month,
+        turn
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(sums)
+}
+
+/// The limits that are set, each with what is used of it.
+fn checks(reservation: &Reservation, sums: &Sums) -> Vec<Check> {
+    let Limits { user, guild, bot, .. } = reservation.limits;
     let mut checks = Vec::new();
-    for (whose, payer, limit) in payers {
-        let Some(payer) = payer.filter(|_| limit != Limit::default()) else { continue };
-        let spent = spending::of(db, payer, calendar).await?;
-        let reserved = sum(db, payer, Some(turn)).await?;
-        let of = |window, limit: Option<i64>, spent: i64| {
-            limit.map(|limit| Check { whose, window, limit, spent, reserved })
-        };
-        checks.extend(of(Window::Day, limit.day, spent.day_nano_usd));
-        checks.extend(of(Window::Month, limit.month, spent.month_nano_usd));
+    let mut check = |whose, limit: Limit, (day, month, reserved)| {
+        for (window, limit, spent) in [(Window::Day, limit.day, day), (Window::Month, limit.month, month)] {
+            checks.extend(limit.map(|limit| Check { whose, window, limit, spent, reserved }));
+        }
+    };
+    if reservation.user.is_some() {
+        check(Whose::User, user, (sums.user_day, sums.user_month, sums.user_reserved));
     }
-    Ok(checks)
+    if reservation.guild.is_some() {
+        check(Whose::Guild, guild, (sums.guild_day, sums.guild_month, sums.guild_reserved));
+    }
+    check(Whose::Bot, bot, (sums.bot_day, sums.bot_month, sums.bot_reserved));
+    checks
 }
 
 /// Under nobody's name when the person was forgotten meanwhile.
@@ -129,33 +185,27 @@ async fn keep(db: &mut SqliteConnection, id: TurnId, reservation: &Reservation, 
     Err(StoreError::TurnState { turn: id, state: turn.state })
 }
 
-/// What open turns have reserved on a payer's account, all but one.
-pub(super) async fn sum(db: &mut SqliteConnection, payer: Payer, but: Option<TurnId>) -> Result<i64> {
+/// What open turns have reserved on a payer's account.
+pub(super) async fn sum(db: &mut SqliteConnection, payer: Payer) -> Result<i64> {
     let (_, id) = payer.to_row();
-    // Ids begin at 1.
-    let but = but.map_or(0, TurnId::get);
     let sum = match payer {
         Payer::User(_) => {
             let of_user = sqlx::query_scalar!(
-                r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve WHERE user_id = ?1 AND turn_id <> ?2"#,
-                id,
-                but
+                r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve WHERE user_id = ?1"#,
+                id
             );
             of_user.fetch_one(db).await?
         }
         Payer::Guild(_) => {
             let of_guild = sqlx::query_scalar!(
-                r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve WHERE guild_id = ?1 AND turn_id <> ?2"#,
-                id,
-                but
+                r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve WHERE guild_id = ?1"#,
+                id
             );
             of_guild.fetch_one(db).await?
         }
         Payer::Bot => {
-            let of_all = sqlx::query_scalar!(
-                r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve WHERE turn_id <> ?1"#,
-                but
-            );
+            let of_all =
+                sqlx::query_scalar!(r#"SELECT coalesce(sum(nano_usd), 0) AS "sum!: i64" FROM reserve"#);
             of_all.fetch_one(db).await?
         }
     };

@@ -4,7 +4,8 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::Store;
 use super::error::{Result, StoreError};
-use crate::ids::{ChannelId, ConversationId, EntryId, GuildId, PersonaId, ScopeId, UserId};
+use super::turn::{NewTurn, TriggerRow};
+use crate::ids::{ChannelId, ConversationId, EntryId, GuildId, PersonaId, ScopeId, TurnId, UserId};
 
 /// Who hears what is said. Two audiences that differ never see each other's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,12 +122,60 @@ impl Store {
     }
 }
 
-/// The scope of an audience, made when it is first needed.
-pub(super) async fn resolve(db: &mut SqliteConnection, audience: &Audience) -> Result<ScopeId> {
+/// What the journal has of a trigger, and of the place where it was said.
+pub(super) struct Known {
+    pub(super) turn: Option<TurnId>,
+    scope: Option<ScopeId>,
+    conversation: Option<ConversationId>,
+}
+
+/// One look for everything, because each way to the database and back takes its time.
+pub(super) async fn known(db: &mut SqliteConnection, trigger: &TriggerRow, turn: &NewTurn) -> Result<Known> {
+    let row = turn.audience.to_row();
+    let persona = turn.persona.as_str();
+    let known = sqlx::query!(
+        r#"WITH place AS (
+               SELECT id FROM scope WHERE channel_id = ?1 AND kind = ?2 AND ifnull(private_user_id, 0) = ifnull(?3, 0)
+           )
+           SELECT (SELECT id FROM turn WHERE trigger_id = ?4 AND persona = ?5 AND trigger_kind = ?6) AS "turn?: i64",
+                  (SELECT id FROM place) AS "scope?: i64",
+                  (SELECT c.id FROM place JOIN conversation c ON c.scope_id = place.id AND c.persona = ?5)
+                      AS "conversation?: i64""#,
+        row.channel,
+        row.kind,
+        row.private_user,
+        trigger.id,
+        persona,
+        trigger.kind
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Known {
+        turn: known.turn.map(TurnId::new),
+        scope: known.scope.map(ScopeId::new),
+        conversation: known.conversation.map(ConversationId::new),
+    })
+}
+
+/// The scope of a turn's audience and its persona's conversation there, made when they are first needed.
+pub(super) async fn place(
+    db: &mut SqliteConnection,
+    turn: &NewTurn,
+    known: &Known,
+) -> Result<(ScopeId, ConversationId)> {
+    let scope = match known.scope {
+        Some(scope) => scope,
+        None => make(db, &turn.audience).await?,
+    };
+    let conversation = match known.conversation {
+        Some(conversation) => conversation,
+        None => converse(db, scope, &turn.persona).await?,
+    };
+    Ok((scope, conversation))
+}
+
+async fn make(db: &mut SqliteConnection, audience: &Audience) -> Result<ScopeId> {
     let row = audience.to_row();
-    if let Some(id) = find(db, &row).await? {
-        return Ok(id);
-    }
     let id = sqlx::query_scalar!(
         r#"INSERT INTO scope (kind, guild_id, channel_id, parent_id, private_user_id) VALUES (?1, ?2, ?3, ?4, ?5)
            RETURNING id AS "id!""#,
@@ -141,36 +190,8 @@ pub(super) async fn resolve(db: &mut SqliteConnection, audience: &Audience) -> R
     Ok(ScopeId::new(id))
 }
 
-async fn find(db: &mut SqliteConnection, row: &AudienceRow) -> Result<Option<ScopeId>> {
-    let id = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM scope
-           WHERE channel_id = ?1 AND kind = ?2 AND ifnull(private_user_id, 0) = ifnull(?3, 0)"#,
-        row.channel,
-        row.kind,
-        row.private_user
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(id.map(ScopeId::new))
-}
-
-/// The conversation of a persona in a scope, made when it is first needed.
-pub(super) async fn converse(
-    db: &mut SqliteConnection,
-    scope: ScopeId,
-    persona: &PersonaId,
-) -> Result<ConversationId> {
+async fn converse(db: &mut SqliteConnection, scope: ScopeId, persona: &PersonaId) -> Result<ConversationId> {
     let (scope, persona) = (scope.get(), persona.as_str());
-    let known = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM conversation WHERE scope_id = ?1 AND persona = ?2"#,
-        scope,
-        persona
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    if let Some(id) = known {
-        return Ok(ConversationId::new(id));
-    }
     let id = sqlx::query_scalar!(
         r#"INSERT INTO conversation (scope_id, persona) VALUES (?1, ?2) RETURNING id AS "id!""#,
         scope,

@@ -1,8 +1,11 @@
 //! Choices of people: the persona of a channel, a server's manners, a person's preferences.
 
+use std::sync::Arc;
+
 use sqlx::SqliteConnection;
 
 use super::Store;
+use super::choices::Look;
 use super::error::Result;
 use crate::ids::{ChannelId, GuildId, UserId};
 
@@ -28,6 +31,10 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] when the database fails.
     pub async fn setting(&self, target: Target, name: &str) -> Result<Option<String>> {
+        let since = match self.inner.choices.look(target, name) {
+            Look::Known(value) => return Ok(value),
+            Look::Unknown(since) => since,
+        };
         let (kind, id) = target.to_row();
         let value = sqlx::query_scalar!(
             "SELECT value FROM setting WHERE target_kind = ?1 AND target_id = ?2 AND name = ?3",
@@ -37,6 +44,7 @@ impl Store {
         )
         .fetch_optional(&self.inner.readers)
         .await?;
+        self.inner.choices.remember(since, target, (name, value.as_deref()));
         Ok(value)
     }
 
@@ -55,9 +63,13 @@ impl Store {
     ) -> Result<()> {
         let name = name.to_owned();
         let choice = value.map(|value| Choice { value: value.to_owned(), by, at });
+        let choices = Arc::clone(&self.inner.choices);
         self.inner
             .writer
-            .write(move |db| Box::pin(async move { choose(db, target, &name, choice).await }))
+            .write_then(
+                move |db| Box::pin(async move { choose(db, target, &name, choice).await }),
+                move || choices.changed(target),
+            )
             .await
     }
 }

@@ -49,7 +49,7 @@ impl Store {
         // One view of both tables: a turn that is closed meanwhile counts once.
         let mut db = self.inner.readers.begin().await?;
         let spent = of(&mut db, payer, &Calendar::of(at)).await?;
-        let reserved_nano_usd = reserve::sum(&mut db, payer, None).await?;
+        let reserved_nano_usd = reserve::sum(&mut db, payer).await?;
         Ok(Spent { reserved_nano_usd, ..spent })
     }
 }

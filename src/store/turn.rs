@@ -6,6 +6,8 @@ use sqlx::SqliteConnection;
 
 use super::entries::persona_of;
 use super::error::Result;
+use super::join::Joined;
+use super::journal::STOPPED;
 use super::replies;
 use super::scopes::{Audience, AudienceRow, ScopeKind};
 use crate::ids::{ConversationId, InteractionId, MessageId, PersonaId, ScopeId, TurnId, UserId};
@@ -108,6 +110,17 @@ pub enum TurnState {
     Abandoned,
 }
 
+impl TurnState {
+    /// What is closed like this keeps all that its Retry needs.
+    pub(super) fn may_be_tried_again(self, cause: Option<&str>) -> bool {
+        match self {
+            Self::Failed | Self::Abandoned => true,
+            Self::Cancelled => cause == Some(STOPPED),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for TurnState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -139,10 +152,28 @@ pub struct OpenTurn {
     pub replies_to: Option<MessageId>,
     /// The messages of the reply that were sent so far, in order. None of a turn that has its answer.
     pub messages: Vec<MessageId>,
+    /// What is answered with it, oldest first.
+    pub joined: Vec<Joined>,
     /// When it was accepted, or accepted again.
     pub accepted_at: i64,
     /// How often an answer was begun.
     pub attempt: u32,
+}
+
+impl OpenTurn {
+    /// The message that its answer replies to: of those that are answered together the last.
+    pub fn replied_to(&self) -> Option<MessageId> {
+        last_of(&self.trigger, &self.joined)
+    }
+}
+
+/// What was said last of what is answered together. Those that are joined may have been said earlier.
+pub(crate) fn last_of(trigger: &Trigger, joined: &[Joined]) -> Option<MessageId> {
+    let own = match trigger {
+        Trigger::Message(message) => Some(*message),
+        Trigger::Interaction { .. } => None,
+    };
+    joined.iter().map(|one| one.message).chain(own).max()
 }
 
 struct TurnRow {
@@ -187,12 +218,14 @@ impl TurnRow {
             author: self.author_id.map(UserId::from_row),
             replies_to: self.replies_to.map(MessageId::from_row),
             messages,
+            joined: Vec::new(),
             accepted_at: self.accepted_at,
             attempt: u32::try_from(self.attempt).unwrap_or(u32::MAX),
         })
     }
 }
 
+/// Without those that are joined to it.
 pub(super) async fn find(db: &mut SqliteConnection, id: TurnId) -> Result<Option<OpenTurn>> {
     let turn = id.get();
     let row = sqlx::query_as!(

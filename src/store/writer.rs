@@ -1,5 +1,5 @@
 //! The one task that writes. Writes that wait while the disk is busy share the next transaction (group commit), each
-//! in a savepoint of its own, so that one that fails takes nothing of the others with it.
+//! in a savepoint of its own, so that one that fails takes nothing of the others with it. One that is alone needs none.
 //!
 //! Required: a write is answered after its commit; a failed commit fails every write in it; no failure ends the task.
 //! It outlives the stop of everything else, because turns that are drained still write: it ends by [`Writer::close`],
@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::Settings;
 use super::boot::BUSY_WAIT;
+use super::checkpoint::Checkpoints;
 use super::error::{Result, StoreError};
 use super::lock::Lock;
 use crate::shutdown::Shutdown;
@@ -41,11 +42,22 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: SqliteConnection, lock: Lock, settings: &Settings) -> Self {
+    pub(super) fn start(
+        db: SqliteConnection,
+        lock: Lock,
+        checkpoints: Checkpoints,
+        settings: &Settings,
+    ) -> Self {
         let (orders, queue) = mpsc::channel(settings.writer_queue.max(1));
         let commits = Arc::new(AtomicU64::new(0));
-        let task =
-            Task { db, queue, batch: settings.batch.max(1), commits: Arc::clone(&commits), _lock: lock };
+        let task = Task {
+            db,
+            queue,
+            batch: settings.batch.max(1),
+            commits: Arc::clone(&commits),
+            checkpoints,
+            _lock: lock,
+        };
         // A stop of its own, which nobody begins: the process's would wait for this task before turns are drained.
         Shutdown::default().spawn(task.run());
         Self { orders, commits }
@@ -60,6 +72,15 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
+        self.write_then(work, || {}).await
+    }
+
+    /// `then` runs between the commit and the answer, also when nobody waits for the answer any more.
+    pub(super) async fn write_then<T, F>(&self, work: F, then: impl FnOnce() + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
         let (sender, answered) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             Box::pin(async move {
@@ -68,7 +89,10 @@ impl Writer {
                     Err(error) => Err(error),
                 };
                 let failure = result.as_ref().err().cloned();
-                let answer: Answer = Box::new(move |commit| drop(sender.send(commit.and(result))));
+                let answer: Answer = Box::new(move |commit| {
+                    then();
+                    drop(sender.send(commit.and(result)));
+                });
                 Done { failure, answer }
             })
         });
@@ -93,6 +117,7 @@ struct Task {
     queue: mpsc::Receiver<Order>,
     batch: usize,
     commits: Arc<AtomicU64>,
+    checkpoints: Checkpoints,
     _lock: Lock,
 }
 
@@ -126,11 +151,17 @@ impl Task {
         (jobs, None)
     }
 
-    async fn commit(&mut self, jobs: Vec<Job>) {
+    async fn commit(&mut self, mut jobs: Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
-        let result = self.transact(jobs, &mut answers).await;
+        let result = match (jobs.pop(), jobs.is_empty()) {
+            (Some(job), true) => self.transact_one(job, &mut answers).await,
+            (last, _) => {
+                jobs.extend(last);
+                self.transact(jobs, &mut answers).await
+            }
+        };
         match &result {
-            Ok(()) => drop(self.commits.fetch_add(1, Ordering::Relaxed)),
+            Ok(()) => self.checkpoints.committed(self.commits.fetch_add(1, Ordering::Relaxed) + 1),
             // Often there is nothing left to roll back: SQLite does it by itself when the disk fails.
             Err(_) => drop(run(&mut self.db, "ROLLBACK").await),
         }
@@ -139,9 +170,20 @@ impl Task {
         }
     }
 
+    /// The usual case on a quiet day. Each statement is a way to another thread and back, so there are as few as can be.
+    async fn transact_one(&mut self, job: Job, answers: &mut Vec<Answer>) -> Result<()> {
+        let begun = run(&mut self.db, "BEGIN IMMEDIATE").await;
+        let Done { failure, answer } = job(begun.map(|()| &mut self.db)).await;
+        answers.push(answer);
+        match failure {
+            None => run(&mut self.db, "COMMIT").await,
+            Some(cause) => Err(cause),
+        }
+    }
+
     /// Collects one answer for every job, also for those that an error kept from running.
     async fn transact(&mut self, jobs: Vec<Job>, answers: &mut Vec<Answer>) -> Result<()> {
-        let mut state = run(&mut self.db, "BEGIN IMMEDIATE").await;
+        let mut state = run(&mut self.db, "BEGIN IMMEDIATE; SAVEPOINT job").await;
         for job in jobs {
             let answer = match &state {
                 Ok(()) => {
@@ -154,25 +196,18 @@ impl Task {
             answers.push(answer);
         }
         state?;
-        run(&mut self.db, "COMMIT").await
+        run(&mut self.db, "RELEASE job; COMMIT").await
     }
 
-    /// Runs one job inside its savepoint. An error means that the whole transaction is lost.
+    /// Runs one job inside the savepoint and begins the next one. An error means that the whole transaction is lost.
     async fn attempt(&mut self, job: Job) -> (Answer, Result<()>) {
-        if let Err(error) = run(&mut self.db, "SAVEPOINT job").await {
-            return (job(Err(error.clone())).await.answer, Err(error));
-        }
         let Done { failure, answer } = job(Ok(&mut self.db)).await;
-        let undone = match failure {
-            None => Ok(()),
+        let next = match failure {
+            None => run(&mut self.db, "RELEASE job; SAVEPOINT job").await,
             // When SQLite has rolled everything back, the savepoint is gone and the failure is everybody's.
             Some(cause) => run(&mut self.db, "ROLLBACK TO job").await.map_err(|_| cause),
         };
-        let ended = match undone {
-            Ok(()) => run(&mut self.db, "RELEASE job").await,
-            lost => lost,
-        };
-        (answer, ended)
+        (answer, next)
     }
 
     async fn finish(self) {

@@ -7,8 +7,11 @@ use sqlx::migrate::Migrate;
 use super::*;
 
 /// Rows written by the schema after each migration. A new migration adds its own.
-const SAMPLES: &[(i64, &str)] =
-    &[(1, include_str!("samples/0001.sql")), (2, include_str!("samples/0002.sql"))];
+const SAMPLES: &[(i64, &str)] = &[
+    (1, include_str!("samples/0001.sql")),
+    (2, include_str!("samples/0002.sql")),
+    (3, include_str!("samples/0003.sql")),
+];
 
 #[test]
 fn every_migration_has_sample_rows() {

@@ -10,9 +10,13 @@ use tempfile::TempDir;
 use super::*;
 use crate::ids::{ChannelId, GuildId, InteractionId, MessageId, PersonaId, TurnId, UserId};
 
+mod begin;
 mod boot;
+mod checkpoint;
 mod crash;
 mod erase;
+mod identifies;
+mod join;
 mod journal;
 mod migrations;
 mod model;

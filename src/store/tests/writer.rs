@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use super::*;
 
 /// A write that runs any statement.
-async fn execute(store: &Store, sql: &'static str) -> Result<()> {
+pub(super) async fn execute(store: &Store, sql: &'static str) -> Result<()> {
     let write = store.inner.writer.write(move |db| {
         Box::pin(async move {
             sqlx::query(sql).execute(db).await?;

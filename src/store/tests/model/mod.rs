@@ -23,6 +23,8 @@ enum Step {
         replies_to: Option<u64>,
     },
     Begin(Index),
+    /// The second one to the first.
+    Join(Index, Index),
     ReplySent(Index),
     Close {
         turn: Index,
@@ -58,6 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => arrive,
         8 => turn().prop_map(Step::Begin),
+        4 => (turn(), turn()).prop_map(|(first, other)| Step::Join(first, other)),
         2 => turn().prop_map(Step::ReplySent),
         8 => close,
         3 => turn().prop_map(Step::Reopen),
@@ -91,6 +94,7 @@ async fn run(steps: Vec<Step>) {
             Step::Delete(message) => pair.delete(message).await,
             Step::Forget(turn) => pair.forget(turn).await,
             Step::Begin(turn) => pair.begin(turn).await,
+            Step::Join(first, other) => pair.join(first, other).await,
             Step::ReplySent(turn) => pair.reply_sent(turn).await,
             Step::Close { turn, outcome, with_answer } => pair.close(turn, outcome, with_answer).await,
             Step::Reopen(turn) => pair.reopen(turn).await,
@@ -163,6 +167,14 @@ impl Pair {
             (history, begun.question.text, begun.attempt)
         });
         assert_eq!(found, expected);
+    }
+
+    async fn join(&mut self, first: Index, other: Index) {
+        let (Some((first_at, first)), Some((other_at, other))) = (self.pick(first), self.pick(other)) else {
+            return;
+        };
+        self.model.join(first_at, other_at);
+        self.store.join_turns(first, &[other]).await.unwrap();
     }
 
     async fn reply_sent(&mut self, turn: Index) {

@@ -25,6 +25,7 @@ struct Turn {
     reply: Option<u64>,
     attempt: u32,
     erased: bool,
+    joined_into: Option<usize>,
 }
 
 impl Turn {
@@ -59,7 +60,8 @@ impl Reference {
     }
 
     pub(super) fn open_turns(&self) -> Vec<(usize, TurnState, Option<u64>)> {
-        let mut open: Vec<_> = (0..self.turns.len()).filter(|at| self.turns[*at].is_open()).collect();
+        let is_own = |at: &usize| self.turns[*at].is_open() && self.turns[*at].state != TurnState::Joined;
+        let mut open: Vec<_> = (0..self.turns.len()).filter(is_own).collect();
         open.sort_by_key(|at| (self.turns[*at].message, *at));
         open.into_iter().map(|at| (at, self.turns[at].state, self.turns[at].reply)).collect()
     }
@@ -85,6 +87,7 @@ impl Reference {
                 reply: None,
                 attempt: 0,
                 erased: false,
+                joined_into: None,
             };
             self.turns.push(turn);
         }
@@ -93,7 +96,7 @@ impl Reference {
 
     pub(super) fn begin(&mut self, at: usize) -> Result<Begun, Refused> {
         let turn = &self.turns[at];
-        if !turn.is_open() {
+        if !turn.is_open() || turn.state == TurnState::Joined {
             return Err(Refused::State);
         }
         if turn.erased {
@@ -112,9 +115,16 @@ impl Reference {
                 question
             }
             None => {
-                let text = text_of(message, conversation.1);
-                let question = self.say(conversation, replied.or(head), text, false);
+                let joined = self.joined_to(at);
+                let others = joined.iter().filter(|one| !self.turns[**one].erased);
+                let messages = std::iter::once(message).chain(others.map(|one| self.turns[*one].message));
+                let lines: Vec<_> = messages.map(|message| text_of(message, conversation.1)).collect();
+                let question = self.say(conversation, replied.or(head), lines.join("\n"), false);
                 self.shown.entry(message).or_insert(question);
+                for one in joined {
+                    self.turns[one].question = Some(question);
+                    self.shown.entry(self.turns[one].message).or_insert(question);
+                }
                 question
             }
         };
@@ -124,6 +134,24 @@ impl Reference {
         turn.attempt += 1;
         let attempt = turn.attempt;
         Ok((self.history(question), self.entries[question].text.clone(), attempt))
+    }
+
+    /// In the order of their messages.
+    fn joined_to(&self, first: usize) -> Vec<usize> {
+        let mut joined: Vec<_> =
+            (0..self.turns.len()).filter(|at| self.turns[*at].joined_into == Some(first)).collect();
+        joined.sort_by_key(|at| self.turns[*at].message);
+        joined
+    }
+
+    pub(super) fn join(&mut self, first: usize, other: usize) {
+        let waits =
+            |at: usize| self.turns[at].state == TurnState::Accepted && self.turns[at].question.is_none();
+        let together = self.turns[first].conversation == self.turns[other].conversation;
+        if first != other && waits(first) && waits(other) && together && self.joined_to(other).is_empty() {
+            self.turns[other].state = TurnState::Joined;
+            self.turns[other].joined_into = Some(first);
+        }
     }
 
     fn say(
@@ -164,10 +192,16 @@ impl Reference {
 
     pub(super) fn close(&mut self, at: usize, outcome: Outcome, with_answer: bool) -> bool {
         let (answer, message) = self.answer_of(at);
-        let turn = &mut self.turns[at];
-        if !turn.is_open() {
+        if !self.turns[at].is_open() || self.turns[at].state == TurnState::Joined {
             return false;
         }
+        for one in self.joined_to(at) {
+            // One that was erased before it failed did not come back when the others were tried again.
+            if self.turns[one].is_open() {
+                self.turns[one].state = outcome.state();
+            }
+        }
+        let turn = &mut self.turns[at];
         turn.state = outcome.state();
         let conversation = turn.conversation;
         if let (Some(question), false, true) = (turn.question, turn.erased, with_answer) {
@@ -180,19 +214,29 @@ impl Reference {
 
     pub(super) fn reopen(&mut self, at: usize) -> bool {
         let turn = &mut self.turns[at];
-        let again = matches!(turn.state, TurnState::Failed | TurnState::Abandoned) && !turn.erased;
-        if again {
-            turn.state = TurnState::Accepted;
+        let failed = matches!(turn.state, TurnState::Failed | TurnState::Abandoned);
+        if !failed || turn.erased || turn.joined_into.is_some() {
+            return false;
         }
-        again
+        turn.state = TurnState::Accepted;
+        for one in self.joined_to(at) {
+            if !self.turns[one].erased {
+                self.turns[one].state = TurnState::Joined;
+            }
+        }
+        true
     }
 
     /// How many entries are erased by it.
     pub(super) fn delete(&mut self, message: u64) -> u64 {
         let mut doomed: BTreeSet<usize> = self.shown.get(&message).copied().into_iter().collect();
-        for turn in self.turns.iter_mut().filter(|turn| turn.message == message) {
-            doomed.extend(turn.question);
-            turn.erased = true;
+        let named = (0..self.turns.len()).filter(|at| self.turns[*at].message == message);
+        let first_of = |at: usize| self.turns[at].joined_into.unwrap_or(at);
+        for first in named.map(first_of).collect::<Vec<_>>() {
+            for at in self.joined_to(first).into_iter().chain([first]) {
+                doomed.extend(self.turns[at].question.filter(|_| self.turns[at].message == message));
+                self.turns[at].erased = true;
+            }
         }
         while let Some(next) = self.follower(&doomed) {
             doomed.insert(next);
