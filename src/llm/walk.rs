@@ -96,7 +96,10 @@ impl Walk {
                     return Ok(found);
                 }
             } else if let Some(at) = self.next.as_ref().map(|next| next.at) {
-                sleep_until(at).await;
+                // A timer is never done before the next millisecond.
+                if at > Instant::now() {
+                    sleep_until(at).await;
+                }
                 if let Some(next) = self.next.take() {
                     self.begin(next, said);
                 }
