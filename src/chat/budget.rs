@@ -2,11 +2,9 @@
 //! model alone; at the end it is refused in words.
 
 use super::Engine;
-use crate::ids::{GuildId, PersonaId, TurnId, UserId};
+use crate::ids::{GuildId, PersonaId, UserId};
 use crate::llm::Plan;
-use crate::store::{
-    Limit, Limits, Payer, Refusal, Reservation, Reserved, Spent, StoreError, SumBy, UsageSum,
-};
+use crate::store::{Limit, Limits, Payer, Reservation, Spent, StoreError, SumBy, UsageSum};
 
 const DOLLAR: i64 = 1_000_000_000;
 
@@ -49,46 +47,28 @@ impl Default for Budgets {
 }
 
 /// Who asks, and on whose account.
-pub(super) struct Account<'a> {
-    pub(super) turn: TurnId,
+pub(super) struct Account {
     pub(super) user: Option<UserId>,
     pub(super) guild: Option<GuildId>,
-    pub(super) persona: &'a PersonaId,
+    pub(super) persona: PersonaId,
 }
 
-/// What a turn may do.
-pub(super) enum Grant {
-    Ask(Plan),
-    Refused(Refusal),
+/// What is to be set aside for a plan. `None`: it costs nothing.
+pub(super) fn reservation(account: Account, plan: &Plan, limits: Limits, at: i64) -> Option<Reservation> {
+    let full = plan.worst();
+    (full != 0).then(|| Reservation {
+        user: account.user,
+        guild: account.guild,
+        persona: account.persona,
+        model: plan.models().next().unwrap_or_default().to_owned(),
+        full,
+        least: plan.cheapest().worst(),
+        limits,
+        at,
+    })
 }
 
 impl Engine {
-    /// Sets money aside for a turn.
-    ///
-    /// # Errors
-    /// When the journal cannot be written: nothing may be spent then.
-    pub(super) async fn grant(&self, account: Account<'_>, plan: Plan, at: i64) -> Result<Grant, StoreError> {
-        let cheapest = plan.cheapest();
-        if plan.worst() == 0 {
-            return Ok(Grant::Ask(plan));
-        }
-        let reservation = Reservation {
-            user: account.user,
-            guild: account.guild,
-            persona: account.persona.clone(),
-            model: plan.models().next().unwrap_or_default().to_owned(),
-            full: plan.worst(),
-            least: cheapest.worst(),
-            limits: self.inner.settings.budgets.limits(),
-            at,
-        };
-        Ok(match self.store().reserve(account.turn, reservation).await? {
-            Reserved::Full => Grant::Ask(plan),
-            Reserved::Least => Grant::Ask(cheapest),
-            Reserved::Refused(refusal) => Grant::Refused(refusal),
-        })
-    }
-
     /// What somebody has spent, and what they may spend.
     ///
     /// # Errors
@@ -119,7 +99,7 @@ impl Engine {
 }
 
 impl Budgets {
-    fn limits(self) -> Limits {
+    pub(super) fn limits(self) -> Limits {
         Limits { user: self.user.limit(), guild: self.guild.limit(), bot: self.bot.limit(), near: NEAR }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::llm;
-use crate::store::{Refusal, StoreError};
+use crate::store::{Refusal, STOPPED, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -16,6 +16,15 @@ pub enum Failure {
     Spent(Refusal),
     #[error("the question was deleted")]
     Deleted,
+    /// Somebody who may has pressed Stop.
+    #[error("somebody stopped it")]
+    Stopped,
+    /// No failure: it is answered with another turn, which closes it too.
+    #[error("it is answered with another one")]
+    Joined,
+    /// The surface takes an answer only for a time, and that is over.
+    #[error("there is no more time for an answer")]
+    OutOfTime,
     #[error("the process is stopping")]
     Stopping,
 }
@@ -67,6 +76,9 @@ impl Failure {
             Self::Store(_) => "store",
             Self::Spent(_) => "budget",
             Self::Deleted => "deleted",
+            Self::Stopped => STOPPED,
+            Self::Joined => "joined",
+            Self::OutOfTime => "out_of_time",
             Self::Stopping => "stopping",
         }
     }

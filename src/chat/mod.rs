@@ -5,17 +5,23 @@
 //! - the turns of one conversation run one after another, conversations never wait for each other ([`lanes`]);
 //! - whatever happens to a turn, the surface closes it with [`Turn::close`], or the next start does.
 
+mod admission;
+mod answer;
+mod asking;
 mod budget;
 mod costs;
 mod dollars;
+mod ending;
 mod failure;
 mod identity;
 mod incoming;
+mod joining;
 mod lanes;
 mod models;
 mod prompt;
 mod rates;
 mod running;
+mod told;
 mod turn;
 mod usage;
 mod window;
@@ -26,13 +32,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+pub use admission::{Admission, Crowd, Full, Unfinished};
+pub use answer::Answer;
 pub use budget::{Budget, Budgets};
 pub use dollars::Dollars;
+pub use ending::{Display, End};
 pub use failure::{Failure, ModelFailure};
 pub use incoming::{Incoming, Speaker};
 pub use models::{Chosen, ChosenBy, Excluded, Model, ModelChoice, ModelPrice, ModelsHere};
 pub use rates::{Pace, TooFast, TurnRates};
-pub use turn::{Answer, Display, End, Question, Turn};
+pub use running::Stopped;
+pub use turn::{Question, Turn};
 
 use crate::ids::{ChannelId, MessageId, PersonaId, TurnId, UserId};
 use crate::llm::Ladder;
@@ -41,9 +51,10 @@ use crate::status::now_ms;
 use crate::store::{
     Accepted, Audience, Closing, NewTurn, OpenTurn, Outcome, Store, StoreError, Target, Trigger,
 };
+use joining::Line;
 use lanes::{Lanes, Position, Room};
 use rates::Rates;
-use running::Running;
+use running::{Entrant, Running, Stopper};
 
 /// The name of the setting that holds a channel's persona.
 const PERSONA_SETTING: &str = "persona";
@@ -100,28 +111,6 @@ struct Inner {
     owed: Notify,
 }
 
-/// What became of something that was said.
-pub enum Admission {
-    /// It is answered: run the turn and close it.
-    Turn(Box<Turn>),
-    /// The same trigger arrived before.
-    Known,
-    /// Too much is waiting. The turn is in the journal, closed as refused.
-    Full(Arc<Persona>),
-    /// It comes too soon after others. The turn is in the journal, closed as refused.
-    TooFast(Arc<Persona>, TooFast),
-    /// The process is stopping. The turn is in the journal, the next start answers it.
-    Later,
-}
-
-/// An unfinished turn of an earlier run of the process.
-pub enum Unfinished {
-    /// Young enough to be answered now.
-    Resumed(Box<Turn>),
-    /// Too old: it is to be closed in words.
-    Stale(Box<Turn>),
-}
-
 impl Engine {
     pub fn new(settings: Settings, parts: Parts) -> Self {
         let lanes = Lanes::new(settings.waiting_turns);
@@ -145,6 +134,7 @@ impl Engine {
     pub async fn accept(&self, incoming: Incoming) -> Result<Admission, StoreError> {
         let persona = self.persona_for(&incoming).await?;
         let trigger = incoming.trigger.clone();
+        let line = Line::new(&trigger, Some(incoming.speaker.id), incoming.replies_to);
         let turn = NewTurn {
             trigger: incoming.trigger,
             persona: persona.id.clone(),
@@ -161,6 +151,8 @@ impl Engine {
             persona: Arc::clone(&persona),
             messages: Vec::new(),
             trigger,
+            line,
+            joined: Vec::new(),
         };
         match self.store().accept_turn(turn).await? {
             Accepted::Known(_) => Ok(Admission::Known),
@@ -175,7 +167,9 @@ impl Engine {
     /// # Errors
     /// When the journal cannot be written: the next start finds the turn open then.
     pub async fn retry(&self, open: OpenTurn) -> Result<Admission, StoreError> {
-        let (key, opened) = self.known(open);
+        let (key, mut opened) = self.known(open);
+        // It stands in a message of its own already.
+        opened.line = Line::alone(opened.author);
         self.admit(key, opened, Outcome::Failed).await
     }
 
@@ -190,38 +184,52 @@ impl Engine {
             return Ok(Admission::Later);
         }
         let persona = Arc::clone(&opened.persona);
-        let (author, audience) = (opened.author, opened.audience);
-        let Some(turn) = self.enter(key, opened, Room::Bounded) else {
-            self.store().close_turn(key.id, refused(otherwise, "queue_full")).await?;
-            return Ok(Admission::Full(persona));
-        };
-        // After its place: a turn that has none does not count.
-        let pace = author.map_or(Ok(()), |user| self.inner.rates.admit(user, &audience, Instant::now()));
-        match pace {
-            Ok(()) => Ok(Admission::Turn(Box::new(turn))),
-            Err(early) => {
-                drop(turn);
-                self.store().close_turn(key.id, refused(otherwise, "too_fast")).await?;
-                Ok(Admission::TooFast(persona, early))
+        let (author, audience, at) = (opened.author, opened.audience, Instant::now());
+        // Before its place: what has one may be joined at once.
+        if let Some(Err(early)) = author.map(|user| self.inner.rates.admit(user, &audience, at)) {
+            self.store().close_turn(key.id, refused(otherwise, "too_fast")).await?;
+            return Ok(Admission::TooFast(persona, early));
+        }
+        match self.enter(key, opened, Room::Bounded) {
+            Ok(turn) => Ok(Admission::Turn(Box::new(turn))),
+            Err(full) => {
+                // A turn that has no place does not count.
+                author.into_iter().for_each(|user| self.inner.rates.take_back(user, &audience, at));
+                self.store().close_turn(key.id, refused(otherwise, "queue_full")).await?;
+                Ok(Admission::Full(persona, full))
             }
         }
     }
 
-    fn enter(&self, key: turn::Key, opened: turn::Opened, room: Room) -> Option<Turn> {
+    fn enter(&self, key: turn::Key, opened: turn::Opened, room: Room) -> Result<Turn, Full> {
         let position = Position { trigger: snowflake(&opened.trigger), turn: key.id };
-        let running = self.inner.running.enter(position, room)?;
-        let ticket = self.inner.lanes.enter(key.conversation, position, room).ok()?;
-        Some(Turn::new(self.clone(), key, opened, turn::Place { running, ticket }))
+        let (conversation, channel, line) = (key.conversation, opened.audience.channel(), opened.line);
+        let presence = self.inner.running.enter(Entrant { conversation, channel, position, line }, room);
+        let mut running = presence.map_err(|full| Full { what: Crowd::Bot, told: full.told })?;
+        for one in &opened.joined {
+            running.take_along(Position { trigger: one.message.get(), turn: one.turn }, opened.author);
+        }
+        let ticket = self.inner.lanes.enter(conversation, position, room, line);
+        let ticket = ticket.map_err(|full| Full { what: Crowd::Conversation, told: full.told })?;
+        Ok(Turn::new(self.clone(), key, opened, turn::Place { running, ticket }))
     }
 
     fn known(&self, open: OpenTurn) -> (turn::Key, turn::Opened) {
         let personas = self.personas();
+        let is_new = open.attempt == 0 && open.messages.is_empty() && open.joined.is_empty();
+        let line = if is_new {
+            Line::new(&open.trigger, open.author, open.replies_to)
+        } else {
+            Line::alone(open.author)
+        };
         let opened = turn::Opened {
             audience: open.audience,
             author: open.author,
             persona: personas.get(&open.persona).unwrap_or_else(|| personas.default_persona()),
             messages: open.messages,
             trigger: open.trigger,
+            line,
+            joined: open.joined,
         };
         (turn::Key { id: open.id, conversation: open.conversation }, opened)
     }
@@ -238,9 +246,12 @@ impl Engine {
 
     fn sorted_by_age(&self, open: OpenTurn, oldest: i64) -> Option<Unfinished> {
         let stale = open.accepted_at < oldest;
-        let (key, opened) = self.known(open);
+        let (key, mut opened) = self.known(open);
+        if stale {
+            opened.line = Line::alone(opened.author);
+        }
         // What was accepted is answered: the journal's own bound holds here.
-        let turn = Box::new(self.enter(key, opened, Room::Promised)?);
+        let turn = Box::new(self.enter(key, opened, Room::Promised).ok()?);
         Some(if stale { Unfinished::Stale(turn) } else { Unfinished::Resumed(turn) })
     }
 
@@ -263,6 +274,21 @@ impl Engine {
     /// Stops the turn that answers this trigger, because its question is gone.
     pub fn cancel(&self, trigger: &Trigger) {
         self.inner.running.cancel(snowflake(trigger));
+    }
+
+    /// Ends the answer to what this person has asked, whether it waits or is being written.
+    pub fn stop(&self, turn: TurnId, by: UserId) -> Stopped {
+        self.inner.running.stop(turn, Stopper::Asker(by))
+    }
+
+    /// The same for somebody who may end anybody's in this channel.
+    pub fn stop_anyones(&self, turn: TurnId, channel: ChannelId) -> Stopped {
+        self.inner.running.stop(turn, Stopper::Keeper(channel))
+    }
+
+    /// Ends a turn whose surface has no more time for it: it fails with [`Failure::OutOfTime`].
+    pub fn run_out(&self, turn: TurnId) {
+        self.inner.running.run_out(turn);
     }
 
     /// Completes when a turn is not running, or no longer: it is closed then, or left for the next start.

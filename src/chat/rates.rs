@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::told::Told;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::store::Audience;
 
@@ -62,47 +63,74 @@ pub(crate) struct Rates {
     book: Mutex<Book>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Book {
     windows: HashMap<Key, VecDeque<Instant>>,
-    told: HashMap<(UserId, ChannelId), Instant>,
+    told: Told<(UserId, ChannelId)>,
     swept: Option<Instant>,
 }
 
 impl Rates {
     pub(crate) fn new(limits: TurnRates) -> Self {
-        Self { limits, book: Mutex::default() }
+        let book = Book { windows: HashMap::new(), told: Told::new(KEPT), swept: None };
+        Self { limits, book: Mutex::new(book) }
     }
 
     /// Takes a turn into account, or tells why it is too early. What is refused does not count.
     pub(crate) fn admit(&self, user: UserId, audience: &Audience, now: Instant) -> Result<(), TooFast> {
-        let channel = audience.channel();
-        let keys = [
-            Some((Key::User(user), Pace::User, self.limits.user)),
-            Some((Key::Channel(channel), Pace::Channel, self.limits.channel)),
-            audience.guild().map(|guild| (Key::Guild(guild), Pace::Guild, self.limits.guild)),
-            Some((Key::Bot, Pace::Bot, self.limits.bot)),
-        ];
+        let (channel, keys) = (audience.channel(), keys(user, audience));
         let mut book = self.lock();
         book.forget_old(now);
-        let full = keys.iter().flatten().filter_map(|(key, whose, limit)| {
-            book.full_until(*key, *limit, now).map(|until| (until - now, *whose))
+        let full = keys.iter().flatten().filter_map(|(key, whose)| {
+            book.full_until(*key, self.limits.of(*whose), now).map(|until| (until - now, *whose))
         });
         if let Some((wait, whose)) = full.max_by_key(|(wait, _)| *wait) {
-            let told = book.was_told((user, channel), now);
+            let told = book.told.was_told((user, channel), now);
             return Err(TooFast { whose, wait, told });
         }
-        for (key, ..) in keys.into_iter().flatten() {
+        for (key, _) in keys.into_iter().flatten() {
             book.windows.entry(key).or_default().push_back(now);
         }
         // Whoever is too fast again is told again.
-        book.told.remove(&(user, channel));
+        book.told.forget(&(user, channel));
         Ok(())
+    }
+
+    /// Takes a turn back that was admitted then, because there is no place for it.
+    pub(crate) fn take_back(&self, user: UserId, audience: &Audience, at: Instant) {
+        let mut book = self.lock();
+        for (key, _) in keys(user, audience).into_iter().flatten() {
+            let Some(window) = book.windows.get_mut(&key) else { continue };
+            if let Some(place) = window.iter().rposition(|one| *one == at) {
+                window.remove(place);
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Book> {
         // What a panic could leave half-done is a count.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a turn counts for.
+fn keys(user: UserId, audience: &Audience) -> [Option<(Key, Pace)>; 4] {
+    [
+        Some((Key::User(user), Pace::User)),
+        Some((Key::Channel(audience.channel()), Pace::Channel)),
+        audience.guild().map(|guild| (Key::Guild(guild), Pace::Guild)),
+        Some((Key::Bot, Pace::Bot)),
+    ]
+}
+
+impl TurnRates {
+    fn of(&self, whose: Pace) -> usize {
+        match whose {
+            Pace::User => self.user,
+            Pace::Channel => self.channel,
+            Pace::Guild => self.guild,
+            Pace::Bot => self.bot,
+        }
     }
 }
 
@@ -117,16 +145,6 @@ impl Book {
         window.get(over).map(|at| *at + MINUTE)
     }
 
-    fn was_told(&mut self, who: (UserId, ChannelId), now: Instant) -> bool {
-        let earlier = self.told.get(&who).is_some_and(|at| now < *at + MINUTE);
-        // Where too many are to be told, silence is kinder to the channel than a flood of ours.
-        if earlier || self.told.len() >= KEPT {
-            return true;
-        }
-        self.told.insert(who, now);
-        false
-    }
-
     /// At most once a second: a look at everything takes its time.
     fn forget_old(&mut self, now: Instant) {
         if self.swept.is_some_and(|at| now < at + Duration::from_secs(1)) {
@@ -136,9 +154,6 @@ impl Book {
         let is_new = |at: &Instant| now < *at + MINUTE;
         if self.windows.len() >= KEPT {
             self.windows.retain(|_, window| window.back().is_some_and(is_new));
-        }
-        if self.told.len() >= KEPT {
-            self.told.retain(|_, at| is_new(at));
         }
     }
 }
@@ -189,6 +204,22 @@ mod tests {
         }
         assert!(rates.admit(kim, &dm, at(60)).is_ok());
         assert_eq!(rates.admit(kim, &dm, at(61)).unwrap_err().wait, Duration::from_secs(19));
+    }
+
+    #[test]
+    fn what_is_taken_back_does_not_count() {
+        let (rates, now) = rates();
+        let (kim, dm) = (UserId::new(1), place(1, None));
+        for seconds in 0..9 {
+            let at = now + Duration::from_secs(seconds);
+            rates.admit(kim, &dm, at).unwrap();
+            rates.take_back(kim, &dm, at);
+        }
+        rates.admit(kim, &dm, now).unwrap();
+        rates.admit(kim, &dm, now).unwrap();
+        rates.take_back(kim, &dm, now);
+        rates.admit(kim, &dm, now).unwrap();
+        assert_eq!(rates.admit(kim, &dm, now).unwrap_err().whose, Pace::User);
     }
 
     #[test]

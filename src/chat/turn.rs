@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::budget::{Account, Grant};
+use super::answer::Answer;
+use super::asking::{Asked, Asking};
+use super::budget::Account;
+use super::ending::End;
 use super::failure::{Failure, ModelFailure};
 use super::incoming::clean_name;
-use super::lanes::Ticket;
+use super::joining::Line;
+use super::lanes::{Called, Ticket};
 use super::running::{EndedBy, Presence};
-use super::{Engine, identity, now, prompt, usage, window};
+use super::{Engine, now, usage};
 use crate::ids::{ConversationId, EntryId, MessageId, TurnId, UserId};
 use crate::llm;
 use crate::persona::Persona;
-use crate::store::{Audience, Begun, Closing, Leaving, Outcome, Shortage, StoreError, Trigger, UsageRow};
+use crate::store::{
+    Audience, Closing, Joined, Leaving, Outcome, Prepared, Reserved, StoreError, Trigger, UsageRow, last_of,
+};
 
 /// What identifies a turn inside the store.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +38,9 @@ pub(crate) struct Opened {
     pub(crate) persona: Arc<Persona>,
     /// What an earlier try has sent.
     pub(crate) messages: Vec<MessageId>,
+    pub(crate) line: Line,
+    /// What is answered with it, oldest first.
+    pub(crate) joined: Vec<Joined>,
 }
 
 /// A turn's places: among the running ones and in its lane.
@@ -47,6 +56,9 @@ pub struct Turn {
     key: Key,
     opened: Opened,
     place: Place,
+    called: Option<Called>,
+    /// The journal does not know yet what is answered with it.
+    owes_journal: bool,
     question: Option<Question>,
     history_from: Option<EntryId>,
     usage: Vec<UsageRow>,
@@ -59,23 +71,19 @@ pub struct Question {
     pub text: String,
 }
 
-/// An answer that has begun. Its text is not for a log, so it has no debug form.
-pub struct Answer {
-    source: Source,
-    text: String,
-}
-
-enum Source {
-    Model(Box<llm::Reply>),
-    /// A model's, complete or broken off. That has been told.
-    Ended(Box<llm::Report>),
-    /// Text that needs no model, to be handed out once.
-    Ready(Option<String>),
-}
-
 impl Turn {
     pub(crate) fn new(engine: Engine, key: Key, opened: Opened, place: Place) -> Self {
-        Self { engine, key, opened, place, question: None, history_from: None, usage: Vec::new() }
+        Self {
+            engine,
+            key,
+            opened,
+            place,
+            called: None,
+            owes_journal: false,
+            question: None,
+            history_from: None,
+            usage: Vec::new(),
+        }
     }
 
     pub fn id(&self) -> TurnId {
@@ -99,6 +107,12 @@ impl Turn {
         &self.opened.messages
     }
 
+    /// The message that its answer replies to: of those that are answered together the last. It is known once the turn
+    /// was called.
+    pub fn replies_to(&self) -> Option<MessageId> {
+        last_of(&self.opened.trigger, &self.opened.joined)
+    }
+
     /// What was asked. Known once the turn has started.
     pub fn question(&self) -> Option<&Question> {
         self.question.as_ref()
@@ -107,13 +121,53 @@ impl Turn {
     /// Waits until it is the one that runs in its conversation.
     ///
     /// # Errors
-    /// When it was told to end before.
+    /// When it was told to end before. [`Failure::Joined`]: another turn answers it and closes it too.
     pub async fn called(&mut self) -> Result<(), Failure> {
-        tokio::select! {
+        let called = tokio::select! {
             biased;
-            ended = self.place.running.ended() => Err(ended.into()),
-            () = self.place.ticket.called() => Ok(()),
+            ended = self.place.running.ended() => return Err(ended.into()),
+            called = self.place.ticket.called() => called,
+        };
+        let is_news = self.called.replace(called).is_none();
+        match called {
+            Called::ToJoin => Err(Failure::Joined),
+            Called::ToRun if is_news => self.gather().await,
+            Called::ToRun => Ok(()),
         }
+    }
+
+    /// Takes over what its author has said while it waited.
+    async fn gather(&mut self) -> Result<(), Failure> {
+        let Self { opened, place: Place { running, ticket }, .. } = self;
+        if opened.line.is_alone() {
+            return Ok(());
+        }
+        let mut joined = Vec::new();
+        ticket.gather(&opened.line, |turn, line| {
+            let Some(message) = line.message.filter(|_| running.take_over(turn)) else { return false };
+            joined.push(Joined { turn, message });
+            true
+        });
+        self.owes_journal = !joined.is_empty();
+        self.opened.joined = joined;
+        Ok(self.write_joined().await?)
+    }
+
+    /// As long as it has not succeeded, the others are open turns of their own to the journal.
+    async fn write_joined(&mut self) -> Result<(), StoreError> {
+        if self.owes_journal {
+            let others: Vec<_> = self.opened.joined.iter().map(|one| one.turn).collect();
+            let joined = self.engine.store().join_turns(self.key.id, &others).await?;
+            // What the journal has closed meanwhile is not asked any more.
+            self.opened.joined.retain(|one| joined.contains(&one.turn));
+            self.owes_journal = false;
+        }
+        Ok(())
+    }
+
+    /// Completes when nobody wants the answer any more.
+    pub async fn unwanted(&self) -> Failure {
+        self.place.running.unwanted().await.into()
     }
 
     /// Waits until it is the one that runs, then for the first text of the answer.
@@ -122,20 +176,54 @@ impl Turn {
     /// Why there is no answer.
     pub async fn start(&mut self) -> Result<Answer, Failure> {
         self.called().await?;
-        let begun = self.engine.store().begin_turn(self.key.id, now()).await?;
-        let text = begun.question.text.clone().ok_or(Failure::Deleted)?;
-        let only_called = text.trim().is_empty();
-        self.question = Some(Question { speaker: begun.question.speaker.clone().unwrap_or_default(), text });
-        if only_called {
-            Ok(Answer::ready(self.opened.persona.greeting.clone()))
-        } else {
-            self.ask(begun).await
+        let asking = self.asking().await?;
+        let begin = move |begun| asking.prepare(&begun);
+        let Prepared { work, reserved } =
+            self.engine.store().begin_and_reserve(self.key.id, now(), begin).await?;
+        match work {
+            Asked::Nothing => Err(Failure::Deleted),
+            Asked::Called(question) => {
+                self.question = Some(question);
+                Ok(Answer::ready(self.opened.persona.greeting.clone()))
+            }
+            Asked::Model(question, request) => {
+                self.question = Some(question);
+                self.history_from = request.history_from;
+                let plan = self.granted(request.plan, reserved)?;
+                self.ask(request.request, plan).await
+            }
         }
     }
 
-    async fn ask(&mut self, begun: Begun) -> Result<Answer, Failure> {
-        let request = self.request(&begun).await?;
-        let plan = self.granted(&request).await?;
+    async fn asking(&self) -> Result<Asking, Failure> {
+        let guild = self.opened.audience.guild();
+        let account = Account { user: self.opened.author, guild, persona: self.opened.persona.id.clone() };
+        Ok(Asking {
+            engine: self.engine.clone(),
+            persona: Arc::clone(&self.opened.persona),
+            conversation: self.key.conversation,
+            account,
+            chosen: self.engine.model_of(guild).await?,
+            at: now(),
+        })
+    }
+
+    /// The models that may be asked with what was set aside for them.
+    fn granted(&self, plan: llm::Plan, reserved: Option<Reserved>) -> Result<llm::Plan, Failure> {
+        match reserved {
+            None | Some(Reserved::Full) => Ok(plan),
+            Some(Reserved::Least) => Ok(plan.cheapest()),
+            Some(Reserved::Refused(refusal)) => {
+                warn!(
+                    turn.id = %self.key.id, budget.whose = ?refusal.whose, budget.window = ?refusal.window,
+                    budget.shortage = ?refusal.shortage, "a budget has no room for a reply"
+                );
+                Err(Failure::Spent(refusal))
+            }
+        }
+    }
+
+    async fn ask(&mut self, request: llm::Request, plan: llm::Plan) -> Result<Answer, Failure> {
         let mut reply = Box::new(self.engine.inner.parts.ladder.ask(request, plan));
         let opened = tokio::select! {
             biased;
@@ -143,51 +231,10 @@ impl Turn {
             opened = reply.open() => opened.map_err(|failure| Failure::Model(ModelFailure::of(failure))),
         };
         match opened {
-            Ok(()) => Ok(Answer { source: Source::Model(reply), text: String::new() }),
+            Ok(()) => Ok(Answer::of_model(reply)),
             Err(failure) => {
                 self.usage.extend(usage::of_report(&reply.into_report()));
                 Err(failure)
-            }
-        }
-    }
-
-    async fn request(&mut self, begun: &Begun) -> Result<llm::Request, Failure> {
-        let persona = Arc::clone(&self.opened.persona);
-        let chosen = self.engine.model_of(self.opened.audience.guild()).await?;
-        let budget = self.engine.inner.settings.history_tokens;
-        let window = window::cut(&begun.history, begun.history_from, budget);
-        self.history_from = window.from;
-        let secret = self.engine.store().secret();
-        let prompt = prompt::prompt(&persona, window.entries, &begun.question);
-        Ok(llm::Request {
-            messages: prompt.messages,
-            history: prompt.history,
-            models: self.engine.wanted(chosen, &persona),
-            max_tokens: persona.sampling.max_tokens,
-            temperature: persona.sampling.temperature,
-            top_p: persona.sampling.top_p,
-            user: self.opened.author.map(|author| identity::of_user(secret, author)),
-            session: Some(identity::of_conversation(secret, self.key.conversation)),
-        })
-    }
-
-    /// The models that may be asked, once the money for them is set aside.
-    async fn granted(&self, request: &llm::Request) -> Result<llm::Plan, Failure> {
-        let plan = self.engine.inner.parts.ladder.plan(request);
-        let account = Account {
-            turn: self.key.id,
-            user: self.opened.author,
-            guild: self.opened.audience.guild(),
-            persona: &self.opened.persona.id,
-        };
-        match self.engine.grant(account, plan, now()).await? {
-            Grant::Ask(plan) => Ok(plan),
-            Grant::Refused(refusal) => {
-                warn!(
-                    turn.id = %self.key.id, budget.whose = ?refusal.whose, budget.window = ?refusal.window,
-                    budget.shortage = ?refusal.shortage, "a budget has no room for a reply"
-                );
-                Err(Failure::Spent(refusal))
             }
         }
     }
@@ -206,6 +253,10 @@ impl Turn {
     /// # Errors
     /// When the journal cannot be written: the next start finds the turn open then.
     pub async fn close(mut self, end: End) -> Result<(), StoreError> {
+        if self.place.ticket.leave() {
+            return Ok(());
+        }
+        self.write_joined().await?;
         let outcome = end.outcome();
         let cause = end.cause();
         let text = end.answer.map(|answer| self.settle(answer));
@@ -235,18 +286,25 @@ impl Turn {
     /// # Errors
     /// When the journal cannot be written: what was set aside counts as used then.
     pub async fn leave_open(mut self) -> Result<(), StoreError> {
+        if self.place.ticket.leave() {
+            return Ok(());
+        }
         info!(turn.id = %self.key.id, "turn left for the next start");
         let leaving = Leaving { usage: std::mem::take(&mut self.usage), at: now() };
-        self.engine.store().leave_turn(self.key.id, leaving).await
+        let owes = leaving.usage.iter().any(|row| row.owed);
+        self.engine.store().leave_turn(self.key.id, leaving).await?;
+        if owes {
+            self.engine.inner.owed.notify_one();
+        }
+        Ok(())
     }
 
-    fn settle(&mut self, answer: Answer) -> String {
-        match answer.source {
-            Source::Model(reply) => self.usage.extend(usage::of_report(&reply.into_report())),
-            Source::Ended(report) => self.usage.extend(usage::of_report(&report)),
-            Source::Ready(_) => {}
-        }
-        answer.text
+    /// Takes what an answer has used into account, and gives its text. An answer that is not handed to [`Self::close`]
+    /// belongs here: it would be free otherwise.
+    pub fn settle(&mut self, answer: Answer) -> String {
+        let (text, usage) = answer.into_parts();
+        self.usage.extend(usage);
+        text
     }
 
     fn log(&self, outcome: Outcome, cause: Option<&str>, failure: Option<&Failure>) {
@@ -256,7 +314,7 @@ impl Turn {
         let cost = used.and_then(|row| row.cost_nano_usd);
         let turn = self.key.id;
         match outcome {
-            Outcome::Failed | Outcome::Partial => {
+            Outcome::Failed | Outcome::Partial if !matches!(failure, Some(Failure::Stopped)) => {
                 let error = failure.map(|failure| failure as &dyn std::error::Error);
                 warn!(turn.id = %turn, turn.outcome = ?outcome, turn.cause = cause, llm.model = model, error, "turn closed without a whole answer");
             }
@@ -267,103 +325,13 @@ impl Turn {
     }
 }
 
-/// How a turn ended, as its surface saw it.
-#[derive(Default)]
-pub struct End {
-    pub answer: Option<Answer>,
-    pub failure: Option<Failure>,
-    pub display: Display,
-    /// What people can read of the answer, where that is not all of it.
-    pub shown: Option<String>,
-    /// Discord's messages that show the answer, in order.
-    pub messages: Vec<MessageId>,
-    /// It was found too late to be answered, and somebody was told so.
-    pub late: bool,
-}
-
-/// What became of an answer on its surface. Codes are short words for the journal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Display {
-    #[default]
-    Shown,
-    /// It cannot be shown, or not all of it.
-    Failed(&'static str),
-    /// Somebody deleted it, or the place where it stood.
-    Removed(&'static str),
-}
-
-impl End {
-    fn outcome(&self) -> Outcome {
-        let has_text = self.answer.as_ref().is_some_and(|answer| !answer.text.trim().is_empty());
-        match (self.display, &self.failure) {
-            (Display::Removed(_), _) | (_, Some(Failure::Deleted)) => Outcome::Cancelled,
-            _ if self.late => Outcome::Abandoned,
-            // What others hold is free again in a moment: it can be tried again then.
-            (_, Some(Failure::Spent(refusal))) if refusal.shortage != Shortage::Held => Outcome::Refused,
-            (Display::Failed(_), _) if self.shown.is_some() => Outcome::Partial,
-            (Display::Failed(_), _) => Outcome::Failed,
-            (Display::Shown, Some(_)) if has_text => Outcome::Partial,
-            (Display::Shown, Some(_)) => Outcome::Failed,
-            (Display::Shown, None) => Outcome::Done,
-        }
-    }
-
-    fn cause(&self) -> Option<&'static str> {
-        match self.display {
-            Display::Failed(code) | Display::Removed(code) => Some(code),
-            Display::Shown => self.failure.as_ref().map(Failure::code),
-        }
-    }
-}
-
-impl Answer {
-    fn ready(text: String) -> Self {
-        Self { source: Source::Ready(Some(text)), text: String::new() }
-    }
-
-    /// The models that wrote it, in order, where it was not the first choice alone.
-    pub fn byline(&self) -> Vec<String> {
-        let report = match &self.source {
-            Source::Model(reply) => reply.report(),
-            Source::Ended(report) => (**report).clone(),
-            Source::Ready(_) => return Vec::new(),
-        };
-        let mut speakers: Vec<_> = report.speakers().map(str::to_owned).collect();
-        speakers.dedup();
-        if speakers == [report.first_choice] { Vec::new() } else { speakers }
-    }
-
-    async fn next(&mut self) -> Option<Result<String, Failure>> {
-        let piece = match &mut self.source {
-            Source::Ready(text) => text.take().map(Ok),
-            Source::Ended(_) => None,
-            Source::Model(reply) => match reply.next().await {
-                Some(Ok(piece)) => Some(Ok(piece)),
-                end => {
-                    let report = reply.report();
-                    let failure = why_not_whole(end.is_some(), &report);
-                    self.source = Source::Ended(Box::new(report));
-                    failure.map(|failure| Err(Failure::Model(failure)))
-                }
-            },
-        };
-        if let Some(Ok(piece)) = &piece {
-            self.text.push_str(piece);
-        }
-        piece
-    }
-}
-
-/// The cause of a break stays in the report; a person only needs to know that the text has no end.
-fn why_not_whole(broke_off: bool, report: &llm::Report) -> Option<ModelFailure> {
-    if broke_off { Some(ModelFailure::BrokenOff) } else { ModelFailure::of_finish(report.finish) }
-}
-
 impl From<EndedBy> for Failure {
     fn from(ended: EndedBy) -> Self {
         match ended {
             EndedBy::Deletion => Self::Deleted,
-            EndedBy::Stop => Self::Stopping,
+            EndedBy::Person => Self::Stopped,
+            EndedBy::Time => Self::OutOfTime,
+            EndedBy::Shutdown => Self::Stopping,
         }
     }
 }
