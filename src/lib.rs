@@ -4,10 +4,11 @@
 //! In reading order. A folder is a part of the machine, a file is one noun; `ARCHITECTURE.md` follows one mention
 //! through all of them.
 //!
-//! - [`ids`], [`shutdown`], [`status`], [`document`]: leaves that everybody may name.
+//! - [`ids`], [`shutdown`], [`status`], [`document`]: leaves that everybody may name. [`watchdog`] reads the status.
 //! - [`persona`]: what a character is. [`store`]: SQLite, and the only SQL. [`llm`]: completions over a ladder of models.
 //! - [`chat`]: the engine, between them. It knows no Discord and no HTTP.
-//! - [`governor`]: Discord's REST limits. [`discord`]: the surface; serenity and poise live there alone.
+//! - [`governor`]: Discord's REST limits. [`gateway`]: the sockets that tell what happens. [`discord`]: the surface;
+//!   serenity and poise live there alone.
 //! - [`emulator`]: an embedded Discord and model server. The bot meets them over loopback only.
 //! - [`web`]: health checks and the playground.
 //! - [`config`], [`telemetry`], [`app`], [`cli`]: how it is put together and started.
@@ -33,6 +34,7 @@ pub mod document;
 pub mod ids;
 pub mod shutdown;
 pub mod status;
+pub mod watchdog;
 
 pub mod persona;
 
@@ -43,6 +45,8 @@ pub mod llm;
 pub mod chat;
 
 pub mod governor;
+
+pub mod gateway;
 
 pub mod discord;
 

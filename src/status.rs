@@ -1,9 +1,9 @@
 //! Vital signs. Parts write them, health pages and commands read them; nobody waits for anybody.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The most notices at a time. One more is not taken: what does not fit is in the log.
 const MAX_NOTICES: usize = 100;
@@ -17,7 +17,10 @@ pub struct Status {
 #[derive(Debug, Default)]
 struct Signs {
     store_open: AtomicBool,
-    gateway_ready: AtomicBool,
+    shards: Mutex<BTreeMap<u32, ShardSigns>>,
+    /// Counts up as long as the runtime does its work.
+    beats: AtomicU64,
+    tasks: AtomicUsize,
     last_model_success: AtomicU64,
     last_model_failure: AtomicU64,
     notices: Mutex<BTreeMap<String, String>>,
@@ -27,11 +30,37 @@ struct Signs {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Vitals {
     pub store_open: bool,
+    /// All shards of this process are connected.
     pub gateway_ready: bool,
+    pub shards: BTreeMap<u32, ShardSigns>,
     pub last_model_success: Option<u64>,
     pub last_model_failure: Option<u64>,
+    /// Tasks of the runtime that have not ended.
+    pub tasks: usize,
     /// What the operator should see to, one sentence each.
     pub notices: Vec<String>,
+}
+
+/// The signs of one shard's connection to Discord.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ShardSigns {
+    pub ready: bool,
+    /// A heartbeat was not acknowledged in time, and none has been since.
+    pub unacknowledged: bool,
+    /// Discord was asked for a sign of life and has not given one.
+    pub asked: bool,
+    /// Between the last heartbeat and its acknowledgement.
+    pub latency_ms: Option<u64>,
+    pub identifies: u64,
+    pub resumes: u64,
+}
+
+impl ShardSigns {
+    pub fn acknowledged(&mut self, latency: Option<Duration>) {
+        self.unacknowledged = false;
+        let millis = latency.map(|latency| latency.as_millis().try_into().unwrap_or(u64::MAX));
+        self.latency_ms = millis.or(self.latency_ms);
+    }
 }
 
 impl Status {
@@ -39,8 +68,30 @@ impl Status {
         self.signs.store_open.store(open, Ordering::Relaxed);
     }
 
-    pub fn set_gateway_ready(&self, ready: bool) {
-        self.signs.gateway_ready.store(ready, Ordering::Relaxed);
+    /// Changes the signs of a shard. One that was never named is expected from now on.
+    pub fn shard(&self, shard: u32, change: impl FnOnce(&mut ShardSigns)) {
+        change(self.known_shards().entry(shard).or_default());
+    }
+
+    pub fn shards(&self) -> BTreeMap<u32, ShardSigns> {
+        self.known_shards().clone()
+    }
+
+    /// The runtime is at work.
+    pub fn beat(&self) {
+        self.signs.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn beats(&self) -> u64 {
+        self.signs.beats.load(Ordering::Relaxed)
+    }
+
+    pub fn set_tasks(&self, alive: usize) {
+        self.signs.tasks.store(alive, Ordering::Relaxed);
+    }
+
+    fn known_shards(&self) -> MutexGuard<'_, BTreeMap<u32, ShardSigns>> {
+        self.signs.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn model_succeeded(&self) {
@@ -73,12 +124,15 @@ impl Status {
     }
 
     pub fn vitals(&self) -> Vitals {
+        let shards = self.shards();
         let time = |sign: &AtomicU64| Some(sign.load(Ordering::Relaxed)).filter(|ms| *ms > 0);
         Vitals {
             store_open: self.signs.store_open.load(Ordering::Relaxed),
-            gateway_ready: self.signs.gateway_ready.load(Ordering::Relaxed),
+            gateway_ready: !shards.is_empty() && shards.values().all(|signs| signs.ready),
+            shards,
             last_model_success: time(&self.signs.last_model_success),
             last_model_failure: time(&self.signs.last_model_failure),
+            tasks: self.signs.tasks.load(Ordering::Relaxed),
             notices: self.notices(),
         }
     }
@@ -105,6 +159,16 @@ mod tests {
         status.notice("a", None);
         status.notice("never said", None);
         assert_eq!(status.notices(), ["second, anew"]);
+    }
+
+    #[test]
+    fn the_gateway_is_ready_when_all_its_shards_are() {
+        let status = Status::default();
+        assert!(!status.vitals().gateway_ready);
+        status.shard(0, |signs| signs.ready = true);
+        assert!(status.vitals().gateway_ready);
+        status.shard(1, |_| {});
+        assert!(!status.vitals().gateway_ready);
     }
 
     #[test]
