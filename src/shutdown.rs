@@ -3,9 +3,10 @@
 //! The signal handler runs on an ordinary OS thread: it must work when the runtime does not.
 
 use std::future::Future;
-use std::process;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+use std::{io, process};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,9 @@ use tracing::{Instrument, Span, info, warn};
 
 /// Exit code of a stop that was forced: turns may be unfinished, the next start closes them.
 pub const FORCED_EXIT: i32 = 1;
+
+/// What is said last must be out by then: nobody may read it, and a full pipe takes nothing.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A handle to the stop of the process, or of one part of it in a test. Clones share one state.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +33,12 @@ impl Shutdown {
         F::Output: Send + 'static,
     {
         self.tasks.spawn(task.instrument(Span::current()))
+    }
+
+    /// A stop with tasks of its own, which begins with this one, or before.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { token: self.token.child_token(), tasks: TaskTracker::new() }
     }
 
     /// Begins the stop. Returns at once.
@@ -70,14 +80,16 @@ impl Shutdown {
         let mut is_second = false;
         ctrlc::set_handler(move || {
             if is_second {
-                warn!("second signal: leaving at once");
-                process::exit(FORCED_EXIT);
+                leave(|| warn!("second signal: leaving at once"));
             }
             is_second = true;
-            info!("stopping: running answers are finished first; a second signal leaves at once");
             shutdown.begin();
             // Not left to the task below: it does not run where the runtime does not.
             thread::spawn(move || leave_after(hard_stop));
+            // Nothing waits for it, not even the second signal.
+            drop(aside(|| {
+                info!("stopping: running answers are finished first; a second signal leaves at once");
+            }));
         })
     }
 
@@ -94,8 +106,25 @@ impl Shutdown {
 #[expect(clippy::disallowed_methods, reason = "this thread exists to wait outside the runtime")]
 fn leave_after(hard_stop: Duration) {
     thread::sleep(hard_stop);
-    warn!("the stop took longer than its hard limit: leaving");
-    process::exit(FORCED_EXIT);
+    leave(|| warn!("the stop took longer than its hard limit: leaving"));
+}
+
+/// Ends the process with [`FORCED_EXIT`], after a second at most, whether what is said last could be said or not.
+pub(crate) fn leave(say: impl FnOnce() + Send + 'static) -> ! {
+    let (said, is_said) = mpsc::channel::<()>();
+    let saying = aside(move || {
+        say();
+        drop(said);
+    });
+    if saying.is_ok() {
+        // It ends early when all is said.
+        let _ = is_said.recv_timeout(LAST_WORDS);
+    }
+    process::exit(FORCED_EXIT)
+}
+
+fn aside(say: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name("words".to_owned()).spawn(say)
 }
 
 #[cfg(test)]
