@@ -29,6 +29,9 @@ pub(crate) struct Body {
     enforce_nonce: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_reference: Option<MessageReference>,
+    /// Files that stay. An edit that does not say leaves all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<[(); 0]>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -65,6 +68,20 @@ impl Button {
     pub(crate) fn retry(turn: TurnId) -> Self {
         Self { kind: 2, style: 2, label: "Try again".to_owned(), custom_id: format!("v1:retry:{turn}") }
     }
+
+    /// Ends the answer that grows above it.
+    pub(crate) fn stop(turn: TurnId) -> Self {
+        Self { kind: 2, style: 2, label: "Stop".to_owned(), custom_id: format!("v1:stop:{turn}") }
+    }
+
+    /// One that an earlier run of the process has put there.
+    pub(crate) fn found(custom_id: &str) -> Self {
+        Self { kind: 2, style: 2, label: String::new(), custom_id: custom_id.to_owned() }
+    }
+
+    pub(crate) fn custom_id(&self) -> &str {
+        &self.custom_id
+    }
 }
 
 impl Body {
@@ -77,6 +94,7 @@ impl Body {
             nonce: None,
             enforce_nonce: None,
             message_reference: None,
+            attachments: None,
         }
     }
 
@@ -103,6 +121,11 @@ impl Body {
     /// Links in it unfold nothing. An edit that does not say so leaves that as it is.
     pub(crate) fn without_previews(self) -> Self {
         Self { flags: Some(SUPPRESS_EMBEDS), ..self }
+    }
+
+    /// An edit takes away the files that an earlier one has brought.
+    pub(crate) fn without_files(self) -> Self {
+        Self { attachments: Some([]), ..self }
     }
 
     /// For the asker alone, from its creation on.

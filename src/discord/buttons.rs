@@ -10,11 +10,11 @@ use tracing::{debug, error};
 
 use super::body::{Body, Callback};
 use super::commands::forget::Scope;
-use super::screen::Destination;
+use super::screen::{Asked, Destination};
 use super::{Surface, error, reply};
-use crate::chat::Admission;
+use crate::chat::{Admission, Stopped};
 use crate::governor::{Call, CallError, Class};
-use crate::ids::{ApplicationId, ChannelId, GuildId, InteractionId, TurnId, UserId};
+use crate::ids::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, TurnId, UserId};
 use crate::status::now_ms;
 use crate::store::{Audience, OpenTurn, StoreError, Trigger};
 
@@ -25,6 +25,7 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Action {
     Retry(TurnId),
+    Stop(TurnId),
     Forget(Scope),
     Keep,
 }
@@ -72,6 +73,7 @@ pub(crate) async fn press(surface: &Surface, press: ComponentInteraction) {
 async fn act(surface: &Surface, press: ComponentInteraction) {
     let outcome = match parse(&press.data.custom_id) {
         Some(Action::Retry(turn)) => retry(surface, &press, turn).await,
+        Some(Action::Stop(turn)) => stop(surface, &press, turn).await,
         Some(Action::Forget(scope)) => forget(surface, &press, scope).await,
         Some(Action::Keep) => replace(surface, &press, "Nothing was forgotten.").await,
         None => {
@@ -108,6 +110,7 @@ fn parse(custom_id: &str) -> Option<Action> {
     }
     match [words.next(), words.next(), words.next(), words.next()] {
         [Some("retry"), Some(turn), None, _] => Some(Action::Retry(turn.parse().ok()?)),
+        [Some("stop"), Some(turn), None, _] => Some(Action::Stop(turn.parse().ok()?)),
         [Some("forget"), Some(what), persona, None] => Some(Action::Forget(Scope::parse(what, persona)?)),
         [Some("keep"), None, ..] => Some(Action::Keep),
         _ => None,
@@ -148,10 +151,12 @@ async fn run_again(
         Admission::Turn(turn) => {
             // Discord's "interaction failed" under the button is no reason to keep the answer back.
             let told = answer(surface, press, &Callback::updating()).await;
-            reply::run(surface, turn, destination).await;
+            reply::run_again(surface, turn, destination, MessageId::new(press.message.id.get())).await;
             told
         }
-        Admission::Full(persona) => whisper(surface, press, &error::too_many_waiting(&persona.name)).await,
+        Admission::Full(persona, full) => {
+            whisper(surface, press, &error::too_many_waiting(&persona.name, full.what)).await
+        }
         Admission::TooFast(persona, early) => {
             whisper(surface, press, &error::too_fast(&persona.name, early)).await
         }
@@ -159,19 +164,44 @@ async fn run_again(
     }
 }
 
-/// An answer in a channel is edited there; one to a slash question through the fresh token of the press.
+/// Ends an answer. It is over before Discord knows of it: only the message under the button changes a moment later.
+async fn stop(surface: &Surface, press: &ComponentInteraction, turn: TurnId) -> Result<(), PressError> {
+    let mut stopped = surface.engine.stop(turn, UserId::new(press.user.id.get()));
+    if stopped == Stopped::NotYours && may(press, Permissions::MANAGE_MESSAGES) {
+        // What somebody may elsewhere is not known here.
+        stopped = surface.engine.stop_anyones(turn, ChannelId::new(press.channel_id.get()));
+    }
+    match stopped {
+        Stopped::Now => answer(surface, press, &Callback::updating()).await,
+        Stopped::NotYours => whisper(surface, press, error::not_yours_to_stop()).await,
+        Stopped::NotRunning => whisper(surface, press, error::nothing_to_stop()).await,
+    }
+}
+
+/// An answer in a channel is edited there; one to a slash question through the fresh token of the press, whose message
+/// must be all that stands of it.
 fn destination(open: &OpenTurn, press: &ComponentInteraction, application: ApplicationId) -> Destination {
+    let in_channel = |question| Destination::Channel {
+        channel: ChannelId::new(press.channel_id.get()),
+        question,
+        persona: open.persona.clone(),
+    };
+    let is_private = matches!(open.audience, Audience::Private { .. });
+    let pressed = MessageId::new(press.message.id.get());
     match &open.trigger {
-        Trigger::Message(question) => Destination::Channel {
-            channel: ChannelId::new(press.channel_id.get()),
-            question: *question,
-            persona: open.persona.clone(),
-        },
-        Trigger::Interaction { .. } => Destination::Interaction {
+        Trigger::Message(question) => in_channel(open.replied_to().unwrap_or(*question)),
+        // The nonces of its messages are made from the interaction: no message has the same id.
+        Trigger::Interaction { id, .. } if !is_private && open.messages.iter().any(|one| *one != pressed) => {
+            in_channel(MessageId::new(id.get()))
+        }
+        Trigger::Interaction { .. } => Destination::Interaction(Asked {
+            id: InteractionId::new(press.id.get()),
             application,
             token: press.token.clone(),
-            ephemeral: matches!(open.audience, Audience::Private { .. }),
-        },
+            ephemeral: is_private,
+            channel: ChannelId::new(press.channel_id.get()),
+            persona: open.persona.clone(),
+        }),
     }
 }
 
@@ -258,6 +288,7 @@ mod tests {
     #[test]
     fn ids_of_this_version_are_understood_and_no_others() {
         assert_eq!(parse("v1:retry:77"), Some(Action::Retry(TurnId::new(77))));
+        assert_eq!(parse("v1:stop:77"), Some(Action::Stop(TurnId::new(77))));
         assert_eq!(parse("v1:forget:me"), Some(Action::Forget(Scope::Me)));
         let ada = PersonaId::parse("ada").unwrap();
         assert_eq!(parse("v1:forget:conversation:ada"), Some(Action::Forget(Scope::Conversation(ada))));
@@ -269,6 +300,8 @@ mod tests {
             "v1:retry",
             "v1:retry:x",
             "v1:retry:1:2",
+            "v1:stop",
+            "v1:stop:1:2",
             "v1:forget:all",
             "v1:forget:me:ada",
             "v1:forget:conversation",

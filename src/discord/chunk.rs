@@ -18,12 +18,19 @@ const LANGUAGE_LIMIT: usize = 24;
 
 /// The contents of the messages that show `text`, in order. Blank text gives none.
 pub(crate) fn split(text: &str) -> Vec<String> {
+    split_into(text, usize::MAX, 0).0
+}
+
+/// The same where no more than `most` messages can be had, of which the last one leaves room for so many more
+/// characters. The second value is what stands in none of them.
+pub(crate) fn split_into(text: &str, most: usize, spare: usize) -> (Vec<String>, Option<String>) {
     let mut parts = Vec::new();
     let mut rest = text.trim_end();
-    let mut open = None;
-    while !rest.trim().is_empty() {
+    let mut open: Option<Fence> = None;
+    while !rest.trim().is_empty() && parts.len() < most {
         let opening = open.as_ref().map(Fence::opening).unwrap_or_default();
-        let room = LIMIT - CLOSING - opening.chars().count();
+        let spare = if parts.len() + 1 == most { spare } else { 0 };
+        let room = LIMIT - CLOSING - spare - opening.chars().count();
         let (slice, tail) = cut(rest, room, open.as_ref());
         let after = fence_after(slice, open);
         let closing = after.as_ref().map_or("", |_| closing_for(slice));
@@ -37,7 +44,8 @@ pub(crate) fn split(text: &str) -> Vec<String> {
             tail.trim_start_matches([' ', '\n'])
         };
     }
-    parts
+    let opening = open.as_ref().map(Fence::opening).unwrap_or_default();
+    (parts, (!rest.trim().is_empty()).then(|| format!("{opening}{rest}")))
 }
 
 /// What ends the code block that is open behind `text`; nothing when none is.
@@ -183,6 +191,17 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_handed_out_with_its_block_opened_again() {
+        let lines = "let answer = 42;\n".repeat(200);
+        let (parts, rest) = split_into(&format!("```rust\n{lines}```\nDone."), 1, 100);
+        assert_eq!(parts.len(), 1);
+        assert!(parts[0].ends_with(";\n```") && parts[0].chars().count() <= LIMIT - 100, "{}", parts[0]);
+        let rest = rest.unwrap();
+        assert!(rest.starts_with("```rust\nlet answer") && rest.ends_with("```\nDone."), "{rest}");
+        assert_eq!(split_into("short", 1, 100), (vec!["short".to_owned()], None));
+    }
+
+    #[test]
     fn no_grapheme_is_torn() {
         let family = "👨‍👩‍👧‍👦";
         for part in split(&family.repeat(600)) {
@@ -218,6 +237,14 @@ mod tests {
         #[test]
         fn no_visible_character_is_lost(text in "[a-zäß .,!\n]{0,7000}") {
             prop_assert_eq!(visible(&split(&text).concat()), visible(&text));
+        }
+
+        #[test]
+        fn what_is_cut_off_is_the_rest(text in "[a-zäß .,!\n]{0,9000}", most in 1_usize..4) {
+            let (parts, rest) = split_into(&text, most, 60);
+            prop_assert!(parts.len() <= most);
+            prop_assert!(rest.is_none() || lengths(&parts)[most - 1] <= LIMIT - 60);
+            prop_assert_eq!(visible(&(parts.concat() + &rest.unwrap_or_default())), visible(&text));
         }
 
         #[test]

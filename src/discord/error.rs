@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::body::base36;
-use crate::chat::{Display, Failure, ModelFailure, Pace, TooFast, Turn};
+use crate::chat::{Crowd, Display, Failure, ModelFailure, Pace, TooFast, Turn};
 use crate::governor::CallError;
 use crate::ids::TurnId;
 use crate::persona::Persona;
@@ -14,6 +14,7 @@ use crate::store::{Refusal, Shortage, Whose, Window};
 const UNKNOWN_CHANNEL: u64 = 10_003;
 pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
 const UNKNOWN_WEBHOOK: u64 = 10_015;
+const TOO_MANY_FOLLOW_UPS: u64 = 40_094;
 const MISSING_ACCESS: u64 = 50_001;
 const MISSING_PERMISSIONS: u64 = 50_013;
 const EXPIRED_TOKEN: u64 = 50_027;
@@ -50,9 +51,9 @@ impl Lasting {
             CallError::Discord { code: Some(EXPIRED_TOKEN | UNKNOWN_WEBHOOK), .. } => {
                 Some(Self::TokenExpired)
             }
-            CallError::Discord { status: 400..=428 | 430..=499, .. } | CallError::UnguardedMentions => {
-                Some(Self::Rejected)
-            }
+            CallError::Discord { status: 400..=428 | 430..=499, .. }
+            | CallError::UnguardedMentions
+            | CallError::TooLarge => Some(Self::Rejected),
             CallError::Stopped => Some(Self::Unreachable),
             _ => None,
         }
@@ -81,6 +82,21 @@ impl Lasting {
     }
 }
 
+/// Whether a message could not be sent because there may be none after those that stand there. They can still change.
+pub(crate) fn takes_no_more(failure: &CallError) -> bool {
+    matches!(failure.code(), Some(TOO_MANY_FOLLOW_UPS | MISSING_ACCESS | MISSING_PERMISSIONS))
+}
+
+/// Whether a message could not change because of the file that came with it.
+pub(crate) fn takes_no_file(failure: &CallError) -> bool {
+    matches!(Lasting::of(failure), Some(Lasting::MissingPermission | Lasting::Rejected))
+}
+
+/// Whether a call failed only because so many others are made.
+pub(crate) fn is_crowded(failure: &CallError) -> bool {
+    matches!(failure, CallError::Refused(_) | CallError::Discord { status: 429, .. })
+}
+
 /// A short id of a turn that a person can quote and an operator can find: `turn.id` in base 36.
 fn reference(turn: TurnId) -> String {
     base36(turn.get().cast_unsigned()).to_uppercase()
@@ -99,7 +115,12 @@ fn sentence(failure: &Failure, persona: &Persona) -> String {
         }
         Failure::Spent(refusal) => spent(refusal),
         Failure::Deleted => question_deleted().to_owned(),
-        Failure::Stopping => stopping().to_owned(),
+        Failure::Stopped => stopped().to_owned(),
+        Failure::OutOfTime => {
+            "I did not get to this within the fifteen minutes that Discord gives me for an answer. Please try again."
+                .to_owned()
+        }
+        Failure::Joined | Failure::Stopping => stopping().to_owned(),
     }
 }
 
@@ -197,16 +218,37 @@ fn busy(after: Duration) -> String {
 /// The line that stands under a text that has no end.
 pub(crate) fn mark(failure: &Failure) -> &'static str {
     match failure {
-        Failure::Stopping => "-# (I was restarted in the middle of this)",
+        Failure::Joined | Failure::Stopping => "-# (I was restarted in the middle of this)",
+        Failure::Stopped => "-# (stopped)",
         Failure::Deleted => "-# (stopped: the question was deleted)",
+        Failure::OutOfTime => "-# (stopped: Discord gives an answer here fifteen minutes)",
         Failure::Model(ModelFailure::CutShort) => "-# (cut at the length limit)",
         Failure::Model(ModelFailure::Filtered) => "-# (the provider's filter stopped this)",
         Failure::Model(_) | Failure::Store(_) | Failure::Spent(_) => "-# (the model broke off here)",
     }
 }
 
+/// For a turn that somebody has stopped before it said anything.
+pub(crate) fn stopped() -> &'static str {
+    "I was stopped before I said anything."
+}
+
+/// For somebody who would stop the answer to another person's question.
+pub(crate) fn not_yours_to_stop() -> &'static str {
+    "Only the person who asked can stop this, or somebody who may manage messages here."
+}
+
+pub(crate) fn nothing_to_stop() -> &'static str {
+    "This has ended already: there is nothing left to stop."
+}
+
 pub(crate) fn question_deleted() -> &'static str {
     "-# The question was deleted."
+}
+
+/// In the place of an answer that outlives the token of its question: it stands in messages of its own.
+pub(crate) fn goes_on_below() -> &'static str {
+    "-# This takes longer than Discord lets me wait here. My answer comes below."
 }
 
 /// For a turn that an earlier run of the process left behind.
@@ -233,6 +275,21 @@ pub(crate) fn refused_mark() -> &'static str {
     "-# (Discord would not show the rest)"
 }
 
+/// The line under the part of an answer behind which nobody knows what Discord has taken.
+pub(crate) fn unsure_mark() -> &'static str {
+    "-# (Discord did not say whether it took the rest)"
+}
+
+/// The line under the last message where a file has the rest.
+pub(crate) fn rest_in_file() -> &'static str {
+    "-# (the rest is in the file)"
+}
+
+/// The same where the bot may not attach one.
+pub(crate) fn rest_not_attached() -> &'static str {
+    "-# (the rest could not be attached)"
+}
+
 /// For a message that the journal could not take.
 pub(crate) fn not_accepted() -> &'static str {
     "My memory could not be written just now, so I cannot answer this. Please try again in a moment."
@@ -243,9 +300,16 @@ pub(crate) fn not_forgotten() -> &'static str {
     "My memory could not be written just now, so nothing was forgotten. Please use `/forget` again in a moment."
 }
 
-/// For a conversation in which too much waits.
-pub(crate) fn too_many_waiting(persona: &str) -> String {
-    format!("{persona} has more messages here than can be answered at once. Please say it again in a moment.")
+/// For a turn that there is no room for.
+pub(crate) fn too_many_waiting(persona: &str, crowd: Crowd) -> String {
+    match crowd {
+        Crowd::Conversation => format!(
+            "{persona} has more messages here than can be answered at once. Please say it again in a moment."
+        ),
+        Crowd::Bot => format!(
+            "So many people are talking with me that {persona} cannot answer just now. Please say it again in a moment."
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -2,16 +2,14 @@
 //! of its own.
 
 use serenity::all::{
-    ChannelId as SerenityChannel, Context, EventHandler, Guild, GuildChannel, GuildId as SerenityGuild,
-    Interaction, Message, MessageId as SerenityMessage, PartialGuildChannel, Ready, ResumedEvent,
-    ShardStageUpdateEvent, ThreadListSyncEvent, UnavailableGuild,
+    ChannelId as SerenityChannel, Context, EventHandler, GuildId as SerenityGuild, Interaction, Message,
+    MessageId as SerenityMessage, Ready,
 };
 use serenity::async_trait;
-use serenity::gateway::ConnectionStage;
 use tracing::{error, info};
 
 use super::{Me, Surface, buttons, intake};
-use crate::ids::{ApplicationId, ChannelId, GuildId, MessageId, UserId};
+use crate::ids::{ApplicationId, MessageId, UserId};
 use crate::status::now_ms;
 use crate::store::{StoreError, Trigger};
 
@@ -31,16 +29,7 @@ impl EventHandler for Events {
             application: ApplicationId::new(ready.application.id.get()),
         };
         info!(discord.user = %me.user, discord.guilds = ready.guilds.len(), "connected to Discord as {}", ready.user.name);
-        self.surface.status.set_gateway_ready(true);
         self.surface.introduce(me);
-    }
-
-    async fn resume(&self, _: Context, _: ResumedEvent) {
-        self.surface.status.set_gateway_ready(true);
-    }
-
-    async fn shard_stage_update(&self, _: Context, update: ShardStageUpdateEvent) {
-        self.surface.status.set_gateway_ready(update.new == ConnectionStage::Connected);
     }
 
     async fn message(&self, _: Context, message: Message) {
@@ -74,48 +63,6 @@ impl EventHandler for Events {
         if let Interaction::Component(press) = interaction {
             let surface = self.surface.clone();
             self.surface.shutdown.spawn(async move { buttons::press(&surface, press).await });
-        }
-    }
-
-    async fn guild_create(&self, _: Context, guild: Guild, _: Option<bool>) {
-        for channel in guild.channels.values().chain(&guild.threads) {
-            self.surface.channels.learn(channel);
-        }
-    }
-
-    async fn guild_delete(&self, _: Context, guild: UnavailableGuild, _: Option<Guild>) {
-        if !guild.unavailable {
-            self.surface.channels.forget_guild(GuildId::new(guild.id.get()));
-        }
-    }
-
-    async fn channel_create(&self, _: Context, channel: GuildChannel) {
-        self.surface.channels.learn(&channel);
-    }
-
-    async fn channel_update(&self, _: Context, _: Option<GuildChannel>, channel: GuildChannel) {
-        self.surface.channels.learn(&channel);
-    }
-
-    async fn channel_delete(&self, _: Context, channel: GuildChannel, _: Option<Vec<Message>>) {
-        self.surface.channels.forget(ChannelId::new(channel.id.get()));
-    }
-
-    async fn thread_create(&self, _: Context, thread: GuildChannel) {
-        self.surface.channels.learn(&thread);
-    }
-
-    async fn thread_update(&self, _: Context, _: Option<GuildChannel>, thread: GuildChannel) {
-        self.surface.channels.learn(&thread);
-    }
-
-    async fn thread_delete(&self, _: Context, thread: PartialGuildChannel, _: Option<GuildChannel>) {
-        self.surface.channels.forget(ChannelId::new(thread.id.get()));
-    }
-
-    async fn thread_list_sync(&self, _: Context, sync: ThreadListSyncEvent) {
-        for thread in &sync.threads {
-            self.surface.channels.learn(thread);
         }
     }
 }

@@ -69,15 +69,15 @@ async fn answer(surface: &Surface, message: &Message, said: Said) -> Result<(), 
             let destination = Destination::Channel { channel, question, persona: persona.id.clone() };
             reply::run(surface, turn, destination).await;
         }
-        Admission::Full(persona) => {
-            let words = error::too_many_waiting(&persona.name);
+        Admission::Full(persona, full) if !full.told => {
+            let words = error::too_many_waiting(&persona.name, full.what);
             say_once(surface, Notice { channel, question, persona: &persona, words }).await;
         }
         Admission::TooFast(persona, early) if !early.told => {
             let words = error::too_fast(&persona.name, early);
             say_once(surface, Notice { channel, question, persona: &persona, words }).await;
         }
-        Admission::TooFast(..) | Admission::Known | Admission::Later => {}
+        Admission::Full(..) | Admission::TooFast(..) | Admission::Known | Admission::Later => {}
     }
     Ok(())
 }
@@ -133,10 +133,10 @@ impl Surface {
     /// The audience of a channel. A guild channel that no event has told of yet is taken for an ordinary one.
     pub(crate) async fn audience(&self, channel: ChannelId, guild: Option<GuildId>) -> Audience {
         let Some(guild) = guild else { return Audience::Dm { channel } };
-        if self.channels.standing(channel).is_none() {
+        if self.gateway.channels().standing(channel).is_none() {
             self.ask_for_channel(channel).await;
         }
-        match self.channels.standing(channel).and_then(|standing| standing.parent) {
+        match self.gateway.channels().standing(channel).and_then(|standing| standing.parent) {
             Some(parent) => Audience::Thread { guild, channel, parent },
             None => Audience::Guild { guild, channel },
         }
@@ -144,14 +144,11 @@ impl Surface {
 
     /// Personas rated for adults answer only where Discord has checked the age.
     pub(crate) fn suits(&self, persona: &Persona, audience: &Audience) -> bool {
-        let channel = match audience {
-            Audience::Guild { channel, .. }
-            | Audience::Thread { channel, .. }
-            | Audience::Private { channel, .. } => *channel,
-            Audience::Dm { .. } => return persona.rating == Rating::Everyone,
+        let is_restricted = || {
+            let standing = self.gateway.channels().standing(audience.channel());
+            standing.is_some_and(|standing| standing.age_restricted)
         };
-        persona.rating == Rating::Everyone
-            || self.channels.standing(channel).is_some_and(|standing| standing.age_restricted)
+        persona.rating == Rating::Everyone || (!matches!(audience, Audience::Dm { .. }) && is_restricted())
     }
 }
 
@@ -181,7 +178,9 @@ async fn accept_slash(surface: &Surface, question: SlashQuestion) -> Result<(), 
     let admission = surface.engine.accept(question.incoming).await?;
     let callback = match &admission {
         Admission::Turn(_) | Admission::Later => body::Callback::thinking(question.ephemeral),
-        Admission::Full(persona) => body::Callback::whisper(&error::too_many_waiting(&persona.name)),
+        Admission::Full(persona, full) => {
+            body::Callback::whisper(&error::too_many_waiting(&persona.name, full.what))
+        }
         Admission::TooFast(persona, early) => {
             body::Callback::whisper(&error::too_fast(&persona.name, *early))
         }

@@ -2,16 +2,19 @@
 //! that the libraries do goes through its door.
 
 mod body;
+mod busy;
 mod buttons;
-mod channels;
 mod chunk;
 mod commands;
 mod error;
 mod events;
+mod face;
+mod handover;
 mod incoming;
 mod intake;
 mod manuscript;
 mod pace;
+mod permission;
 mod presenter;
 mod quote;
 mod reply;
@@ -21,22 +24,21 @@ mod standing;
 mod typing;
 mod update;
 
-use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{Client, ClientBuilder, GatewayError, GatewayIntents, Http, HttpBuilder};
+use serenity::all::{ChannelType, Client, ClientBuilder, GatewayIntents, GuildChannel, Http, HttpBuilder};
 use tracing::{info, warn};
 
 use crate::chat::{Engine, Unfinished};
-use crate::governor::{CallError, Governor};
-use crate::ids::{ApplicationId, ChannelId, UserId};
+use crate::gateway::{self, Fact, Fatal, Gateway, is_local};
+use crate::governor::{CallError, GatewayBot, Governor};
+use crate::ids::{ApplicationId, ChannelId, GuildId, UserId};
 use crate::shutdown::Shutdown;
 use crate::status::Status;
 use buttons::Presses;
-use channels::Channels;
 use events::Events;
 
 /// How long Discord may take to close the gateway connection. serenity itself would wait 5 s for each shard.
@@ -53,6 +55,14 @@ pub struct Settings {
     pub first_words_after: Duration,
     /// The least time between two edits of a streaming answer.
     pub edit_interval: Duration,
+    /// The most time between two edits, however many answers stream at once, and between two tries of the last one.
+    pub slowest_edits: Duration,
+    /// How long the last edit of an answer is tried where it is only crowded out.
+    pub crowded_patience: Duration,
+    /// How long an interaction can be answered by its token, from its beginning.
+    pub token_life: Duration,
+    /// So long before the end of its token an answer goes on without it, or is closed.
+    pub token_margin: Duration,
     /// Silence after which a persona says that it is thinking.
     pub thinking_after: Duration,
     /// How often the typing indicator is refreshed; Discord shows it for 10 s.
@@ -68,6 +78,10 @@ impl Default for Settings {
             first_words: 40,
             first_words_after: Duration::from_millis(700),
             edit_interval: Duration::from_millis(1_200),
+            slowest_edits: Duration::from_secs(30),
+            crowded_patience: Duration::from_secs(10 * 60),
+            token_life: Duration::from_secs(15 * 60),
+            token_margin: Duration::from_secs(60),
             thinking_after: Duration::from_secs(2),
             typing_every: Duration::from_secs(8),
             nonce_memory: Duration::from_secs(3 * 60),
@@ -87,6 +101,7 @@ pub struct Parts {
     pub token: SecretString,
     /// Discord is an emulator on this machine: its gateway must be here too.
     pub local: bool,
+    pub gateway: gateway::Settings,
 }
 
 /// Why the connection to Discord could not be made or did not last.
@@ -96,13 +111,10 @@ pub enum ConnectError {
     NoGateway(#[source] CallError),
     #[error("the gateway at {0} is not on this machine, but PRISM_DISCORD_URL is")]
     ForeignGateway(String),
-    #[error("Discord refuses the token: copy it again from the developer portal into DISCORD_TOKEN")]
-    TokenRefused,
-    #[error(
-        "Discord refuses the Message Content intent: switch it on in the developer portal, or set message_content = \
-         false under [discord]"
-    )]
-    IntentRefused,
+    #[error("Discord does not let the bot connect")]
+    Final(#[source] Fatal),
+    #[error("the door to the gateway could not be opened")]
+    NoDoor(#[source] std::io::Error),
     #[error("the gateway connection failed")]
     Gateway(#[source] Box<serenity::Error>),
 }
@@ -110,6 +122,9 @@ pub enum ConnectError {
 /// A bot that is ready to connect.
 pub struct Bot {
     client: Client,
+    gateway: Gateway,
+    /// The first and the last shard of this process, and the total.
+    shards: (u32, u32, u32),
 }
 
 /// What every part of the surface can reach. Clones share one state.
@@ -122,11 +137,10 @@ pub(crate) struct Inner {
     settings: Settings,
     engine: Engine,
     governor: Governor,
-    status: Status,
     shutdown: Shutdown,
     /// serenity's own way to Discord, through the governor's door. Set before the connection is made.
     http: OnceLock<Arc<Http>>,
-    channels: Channels,
+    gateway: Gateway,
     presses: Presses,
     me: OnceLock<Me>,
     /// Turns of an earlier run, until the first connection.
@@ -158,10 +172,13 @@ impl Bot {
         parts: Parts,
         unfinished: Vec<Unfinished>,
     ) -> Result<Self, ConnectError> {
-        let gateway = parts.governor.gateway_url().await.map_err(ConnectError::NoGateway)?;
-        if parts.local && !is_local(&gateway) {
-            return Err(ConnectError::ForeignGateway(gateway));
+        let known = parts.governor.gateway().await.map_err(why_unknown)?;
+        if parts.local && !is_local(&known.url) {
+            return Err(ConnectError::ForeignGateway(known.url));
         }
+        let shards = parts.gateway.shards.resolve(known.shards);
+        (shards.0..=shards.1).for_each(|shard| parts.status.shard(shard, |_| {}));
+        let gateway = open(&parts, known).await?;
         let http = HttpBuilder::new(parts.token.expose_secret())
             .client(parts.client)
             .proxy(parts.governor.door())
@@ -174,10 +191,9 @@ impl Bot {
                 settings,
                 engine: parts.engine,
                 governor: parts.governor,
-                status: parts.status,
                 shutdown: parts.shutdown,
                 http: OnceLock::new(),
-                channels: Channels::default(),
+                gateway: gateway.clone(),
                 presses: Presses::default(),
                 me: OnceLock::new(),
                 unfinished: Mutex::new(unfinished),
@@ -191,8 +207,8 @@ impl Bot {
         // A fresh cell: nothing else sets it.
         let _ = surface.http.set(Arc::clone(&client.http));
         // serenity falls back to Discord's own address when its question fails: ours is the one that counts.
-        *client.ws_url.lock().await = gateway;
-        Ok(Self { client })
+        *client.ws_url.lock().await = gateway.url();
+        Ok(Self { client, gateway, shards })
     }
 
     /// Stays connected until `stop` completes.
@@ -200,15 +216,19 @@ impl Bot {
     /// # Errors
     /// Why the connection ended by itself.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), ConnectError> {
-        let shards = Arc::clone(&self.client.shard_manager);
-        tokio::select! {
-            ended = self.client.start() => return ended.map_err(why_ended),
-            () = stop => {}
+        let manager = Arc::clone(&self.client.shard_manager);
+        let (first, last, total) = self.shards;
+        // serenity counts the end of this range in.
+        let ended = tokio::select! {
+            ended = self.client.start_shard_range(first..last, total) => ended.map_err(why_ended),
+            fatal = self.gateway.ended() => Err(ConnectError::Final(fatal)),
+            () = stop => Ok(()),
+        };
+        if tokio::time::timeout(DISCONNECT_TIMEOUT, manager.shutdown_all()).await.is_err() {
+            warn!("the gateway connection did not end in time");
         }
-        if tokio::time::timeout(DISCONNECT_TIMEOUT, shards.shutdown_all()).await.is_err() {
-            warn!("Discord did not close the connection in time");
-        }
-        Ok(())
+        self.gateway.close(DISCONNECT_TIMEOUT).await;
+        ended
     }
 }
 
@@ -217,24 +237,23 @@ fn intents(settings: &Settings) -> GatewayIntents {
     if settings.message_content { intents | GatewayIntents::MESSAGE_CONTENT } else { intents }
 }
 
-/// Whether an address of a gateway leads nowhere but to this machine.
-fn is_local(gateway: &str) -> bool {
-    let Some(rest) = gateway.strip_prefix("ws://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+async fn open(parts: &Parts, known: GatewayBot) -> Result<Gateway, ConnectError> {
+    let store = parts.engine.store().clone();
+    let may_start = permission::asked(parts.governor.clone(), store, parts.status.clone(), known);
+    let (status, local) = (parts.status.clone(), parts.local);
+    let door = gateway::Parts { may_start, status, local };
+    Gateway::start(parts.gateway.clone(), door).await.map_err(ConnectError::NoDoor)
+}
+
+fn why_unknown(failure: CallError) -> ConnectError {
+    match failure {
+        CallError::Discord { status: 401, .. } => ConnectError::Final(Fatal::TokenRefused),
+        failure => ConnectError::NoGateway(failure),
+    }
 }
 
 fn why_ended(failure: serenity::Error) -> ConnectError {
-    match failure {
-        serenity::Error::Gateway(GatewayError::InvalidAuthentication) => ConnectError::TokenRefused,
-        serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents) => ConnectError::IntentRefused,
-        failure => ConnectError::Gateway(Box::new(failure)),
-    }
+    ConnectError::Gateway(Box::new(failure))
 }
 
 fn framework(surface: Surface) -> poise::Framework<Surface, commands::Error> {
@@ -272,7 +291,11 @@ fn register(surface: &Surface, commands: Vec<serenity::all::CreateCommand>) {
 impl Surface {
     /// Who the bot is. `None` until the first connection.
     pub(crate) fn me(&self) -> Option<Me> {
-        self.me.get().copied()
+        // Events of one connection are handled in any order: the first message may be here before the introduction.
+        self.me.get().copied().or_else(|| {
+            let identity = self.gateway.identity()?;
+            Some(Me { user: identity.user, application: identity.application })
+        })
     }
 
     /// Discord has said who the bot is. The first time, turns of an earlier run are taken up.
@@ -288,34 +311,21 @@ impl Surface {
     pub(crate) async fn ask_for_channel(&self, channel: ChannelId) {
         let Some(http) = self.http.get() else { return };
         match http.get_channel(channel.get().into()).await {
-            Ok(serenity::all::Channel::Guild(known)) => self.channels.learn(&known),
+            Ok(serenity::all::Channel::Guild(known)) => self.learn(channel, &known),
             Ok(_) => {}
             Err(failure) => {
                 warn!(channel.id = %channel, error = &failure as &dyn std::error::Error, "an unknown channel")
             }
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gateway_is_local_by_its_whole_host() {
-        for local in ["ws://127.0.0.1:4000", "ws://127.0.0.1/?v=10", "ws://[::1]:4000/", "ws://localhost:1"] {
-            assert!(is_local(local), "{local}");
-        }
-        for foreign in [
-            "wss://gateway.discord.gg",
-            "ws://127.0.0.1.example.com",
-            "ws://localhost.example.com:80",
-            "ws://localhost@example.com",
-            "ws://localhost:80@example.com",
-            "wss://127.0.0.1",
-            "",
-        ] {
-            assert!(!is_local(foreign), "{foreign}");
-        }
+    fn learn(&self, channel: ChannelId, known: &GuildChannel) {
+        let is_thread = matches!(
+            known.kind,
+            ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::NewsThread
+        );
+        let parent = known.parent_id.filter(|_| is_thread).map(|parent| ChannelId::new(parent.get()));
+        let fact = Fact { guild: GuildId::new(known.guild_id.get()), parent, age_restricted: known.nsfw };
+        self.gateway.channels().learn(channel, fact);
     }
 }

@@ -1,10 +1,9 @@
 //! What still stands of an answer that an earlier run of the process has begun.
 
 use serde_json::Value;
-use tracing::error;
 
-use super::error::Lasting;
-use super::screen::{Destination, Screen};
+use super::error::{self, Lasting};
+use super::screen::{Asked, Destination, Screen};
 use super::{Me, Surface};
 use crate::chat::Turn;
 use crate::governor::{Call, CallError, Class};
@@ -48,10 +47,22 @@ pub(crate) struct Look<'a> {
 
 impl Look<'_> {
     pub(crate) async fn standing(&self) -> Standing {
-        let channel = channel(self.turn.audience());
+        let channel = self.turn.audience().channel();
         match self.turn.trigger() {
-            Trigger::Message(question) => self.in_channel(channel, *question).await,
-            Trigger::Interaction { token, .. } => self.of_interaction(channel, token).await,
+            Trigger::Message(question) => {
+                self.in_channel(channel, self.turn.replies_to().unwrap_or(*question)).await
+            }
+            Trigger::Interaction { id, token } => {
+                let asked = Asked {
+                    id: *id,
+                    application: self.me.application,
+                    token: token.clone(),
+                    ephemeral: matches!(self.turn.audience(), Audience::Private { .. }),
+                    channel,
+                    persona: self.turn.persona().id.clone(),
+                };
+                self.of_interaction(asked).await
+            }
         }
     }
 
@@ -115,7 +126,7 @@ impl Look<'_> {
     /// Writes down what was found, so that nobody has to search again.
     async fn remembered(&self, answer: MessageId) -> MessageId {
         if let Err(failure) = self.surface.engine.sent(self.turn.id(), answer, 0).await {
-            error!(turn.id = %self.turn.id(), error = &failure as &dyn std::error::Error, "the id of a reply was not written");
+            tracing::error!(turn.id = %self.turn.id(), error = &failure as &dyn std::error::Error, "the id of a reply was not written");
         }
         answer
     }
@@ -129,28 +140,36 @@ impl Look<'_> {
         }
     }
 
-    async fn of_interaction(&self, channel: ChannelId, token: &str) -> Standing {
-        let is_public = !matches!(self.turn.audience(), Audience::Private { .. });
-        let application = self.me.application;
-        let (known, token) = (self.turn.messages(), || token.to_owned());
+    async fn of_interaction(&self, asked: Asked) -> Standing {
+        let (is_public, application) = (!asked.ephemeral, asked.application);
+        let (known, token) = (self.turn.messages(), || asked.token.clone());
         let original = [Call::GetOriginal(application, token())];
         let follow_ups = known.iter().skip(1).map(|id| Call::GetFollowUp(application, token(), *id));
-        match self.read_all(original.into_iter().chain(follow_ups)).await {
-            Ok(contents) => {
-                let destination =
-                    Destination::Interaction { application, token: token(), ephemeral: !is_public };
-                self.open(destination, known, contents)
-            }
+        let (contents, has_moved) = match self.read_all(original.into_iter()).await {
+            Ok(first) => (self.read_all(follow_ups).await.map(|more| [first, more].concat()), true),
+            Err(failure) => (Err(failure), false),
+        };
+        match contents {
+            Ok(contents) => self.open(Destination::Interaction(asked), known, contents),
             Err(failure) if !Lasting::ends_token(&failure) => Standing::Unknown,
-            Err(_) if is_public && !known.is_empty() => self.after_token(channel).await,
+            Err(_) if is_public && !known.is_empty() => self.after_token(asked, has_moved).await,
             Err(failure) => Standing::Gone(Lasting::of(&failure).unwrap_or(Lasting::TokenExpired)),
         }
     }
 
-    /// The token has ended, but the messages of the answer can be edited like any other.
-    async fn after_token(&self, channel: ChannelId) -> Standing {
-        let known = self.turn.messages();
+    /// The token has ended, or the answer has left it behind: its messages can be edited like any other.
+    async fn after_token(&self, asked: Asked, has_moved: bool) -> Standing {
+        let (channel, known) = (asked.channel, self.turn.messages());
         match self.read(channel, known).await {
+            Ok(contents) if self.is_young && (has_moved || is_lead(&contents)) => {
+                let question = MessageId::new(asked.id.get());
+                let destination = Destination::Channel { channel, question, persona: asked.persona };
+                let mut screen = self.screen(destination, known);
+                if is_lead(&contents) {
+                    screen.recall_lead(error::goes_on_below().to_owned());
+                }
+                Standing::Open(screen)
+            }
             Ok(contents) => {
                 let mut screen = self.screen(Destination::Ended { channel }, known);
                 screen.recall(contents);
@@ -186,15 +205,11 @@ impl Look<'_> {
     }
 }
 
-fn id_of(message: &Value) -> Option<MessageId> {
-    message["id"].as_str()?.parse().ok()
+/// The first message says that the answer stands below it.
+fn is_lead(contents: &[String]) -> bool {
+    contents.first().is_some_and(|first| first == error::goes_on_below())
 }
 
-fn channel(audience: &Audience) -> ChannelId {
-    match audience {
-        Audience::Guild { channel, .. }
-        | Audience::Thread { channel, .. }
-        | Audience::Dm { channel }
-        | Audience::Private { channel, .. } => *channel,
-    }
+fn id_of(message: &Value) -> Option<MessageId> {
+    message["id"].as_str()?.parse().ok()
 }

@@ -10,10 +10,15 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::body::{Body, Button};
+use super::busy::Busy;
+use super::face::Face;
 use super::manuscript::Manuscript;
 use super::screen::Step;
-use crate::governor::{Answer, Call, CallError, Class, Governor};
+use crate::governor::{Answer, Call, CallError, Class, File, Governor};
 use crate::ids::MessageId;
+
+/// The name of the file that has what no message had room for.
+const FILE_NAME: &str = "answer.md";
 
 /// A change that can be made. It owns what it needs, so that the text may grow while it waits.
 pub(crate) struct Update {
@@ -22,54 +27,64 @@ pub(crate) struct Update {
     /// What goes around the content.
     pub(crate) body: Body,
     pub(crate) step: Step,
+    /// The message may show a file that is not wanted any more.
+    pub(crate) may_have_file: bool,
+    pub(crate) busy: Busy,
 }
 
 /// What a message shows after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) id: Option<MessageId>,
-    pub(crate) content: String,
+    pub(crate) face: Face,
 }
 
 /// An update that waits for its place or is under way.
 pub(crate) struct Pending {
     step: Step,
+    is_answer: bool,
     under_way: Arc<AtomicBool>,
     call: Pin<Box<dyn Future<Output = Result<Shown, CallError>> + Send>>,
 }
 
 impl Update {
     /// Waits for a place, then sends what `newest` gives at that moment.
-    pub(crate) async fn send<F>(
-        self,
-        class: Class,
-        button: Option<Button>,
-        newest: F,
-    ) -> Result<Shown, CallError>
+    pub(crate) async fn send<F>(self, class: Class, newest: F) -> Result<Shown, CallError>
     where
-        F: FnOnce() -> String,
+        F: FnOnce() -> Face,
     {
         let place = self.governor.place(self.call, class).await?;
-        let content = newest();
-        let body = self.body.saying(content.clone()).with_button(button);
-        let answer = place.send(&body).await?;
-        Ok(shown(&self.step, &answer, content))
+        let _under_way = self.busy.begin().await;
+        let face = newest();
+        let mut body = self.body.saying(face.content.clone()).with_button(face.button.clone());
+        if self.may_have_file && face.file.is_none() {
+            body = body.without_files();
+        }
+        let answer = match &face.file {
+            None => place.send(&body).await?,
+            Some(text) => {
+                let file = File { name: FILE_NAME.to_owned(), bytes: text.clone().into_bytes() };
+                place.send_with_file(&body, file).await?
+            }
+        };
+        Ok(shown(self.step, &answer, face))
     }
 
-    /// Shows what the text has for this part by then.
-    pub(crate) fn of_text(self, class: Class, text: Manuscript) -> Pending {
+    /// Shows what the growing text has for this part by then.
+    pub(crate) fn of_text(self, class: Class, text: Manuscript, stop: Button) -> Pending {
         let part = self.step.part;
-        self.later(Duration::ZERO, class, move || text.part(part))
+        let newest = move || text.growing(&stop).into_iter().nth(part).unwrap_or_default();
+        Pending { is_answer: true, ..self.later(Duration::ZERO, class, newest) }
     }
 
     /// Shows one line, if nothing else has come after a while.
     pub(crate) fn of_line(self, line: String, delay: Duration) -> Pending {
-        self.later(delay, Class::FirstWords, move || line)
+        self.later(delay, Class::FirstWords, move || Face::of(line))
     }
 
     fn later<F>(self, delay: Duration, class: Class, newest: F) -> Pending
     where
-        F: FnOnce() -> String + Send + 'static,
+        F: FnOnce() -> Face + Send + 'static,
     {
         let (step, under_way) = (self.step, Arc::new(AtomicBool::new(false)));
         let flag = Arc::clone(&under_way);
@@ -82,15 +97,20 @@ impl Update {
             if !delay.is_zero() {
                 sleep(delay).await;
             }
-            self.send(class, None, newest).await
+            self.send(class, newest).await
         };
-        Pending { step, under_way, call: Box::pin(call) }
+        Pending { step, is_answer: false, under_way, call: Box::pin(call) }
     }
 }
 
 impl Pending {
     pub(crate) fn step(&self) -> Step {
         self.step
+    }
+
+    /// It shows the answer, not a line that stands in its place.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.is_answer
     }
 
     /// It has its place: from then on it must be awaited, because what it shows cannot be taken back.
@@ -105,10 +125,15 @@ impl Pending {
 }
 
 /// A message that was created twice with one nonce shows what the first call wrote.
-fn shown(step: &Step, answer: &Answer, sent: String) -> Shown {
+fn shown(step: Step, answer: &Answer, sent: Face) -> Shown {
     let id = answer.message_id();
-    match answer.body["content"].as_str() {
-        Some(found) if !step.exists && found.trim() != sent.trim() => Shown { id, content: found.to_owned() },
-        _ => Shown { id, content: sent },
+    let content = answer.body["content"].as_str().filter(|_| !step.exists);
+    let Some(content) = content else { return Shown { id, face: sent } };
+    let button = answer.body["components"][0]["components"][0]["custom_id"].as_str();
+    let is_same =
+        content.trim() == sent.content.trim() && button == sent.button.as_ref().map(Button::custom_id);
+    if is_same {
+        return Shown { id, face: sent };
     }
+    Shown { id, face: Face::of(content.to_owned()).with_button(button.map(Button::found)) }
 }

@@ -5,9 +5,9 @@ use serenity::all::CreateAutocompleteResponse;
 use super::{Context, Error};
 use crate::chat::{Incoming, Speaker};
 use crate::discord::intake::{self, SlashQuestion};
-use crate::discord::screen::Destination;
+use crate::discord::screen::{Asked, Destination};
 use crate::governor::Call;
-use crate::ids::{ChannelId, GuildId, InteractionId, UserId};
+use crate::ids::{ApplicationId, ChannelId, GuildId, InteractionId, UserId};
 use crate::store::{Audience, Trigger};
 
 /// Say something to a persona
@@ -47,11 +47,14 @@ pub(crate) async fn chat(
             replies_to: None,
             persona: Some(chosen),
         },
-        destination: Destination::Interaction {
-            application: crate::ids::ApplicationId::new(interaction.application_id.get()),
+        destination: Destination::Interaction(Asked {
+            id,
+            application: ApplicationId::new(interaction.application_id.get()),
             token: interaction.token.clone(),
             ephemeral,
-        },
+            channel: ChannelId::new(interaction.channel_id.get()),
+            persona: persona.id.clone(),
+        }),
         callback: Call::Callback(id, interaction.token.clone()),
         ephemeral,
     };
