@@ -19,7 +19,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, Secret, SecretString};
 
 use crate::document::Problem;
-use crate::{chat, discord, llm, store, telemetry};
+use crate::{chat, discord, gateway, governor, llm, store, telemetry, watchdog};
 pub use address::is_loopback;
 use layers::Layers;
 pub(crate) use model::key_variable;
@@ -42,6 +42,10 @@ pub struct Config {
     /// Where Discord is: scheme, host and port.
     pub discord_url: String,
     pub discord: discord::Settings,
+    /// Who keeps Discord's limits.
+    pub governor: governor::Mode,
+    pub gateway: gateway::Settings,
+    pub watchdog: watchdog::Settings,
     pub model: llm::Settings,
     pub chat: chat::Settings,
     pub store: store::Settings,

@@ -16,6 +16,10 @@ pub(crate) struct Values {
     pub(crate) message_content: Option<bool>,
     pub(crate) edit_interval: Option<Duration>,
     pub(crate) thinking_after: Option<Duration>,
+    pub(crate) silence: Option<Duration>,
+    pub(crate) stall: Option<Duration>,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) answer: Option<Duration>,
     pub(crate) model: model::Values,
     pub(crate) budget: budget::Values,
     pub(crate) history_tokens: Option<usize>,
@@ -64,6 +68,8 @@ fn fill(root: &mut Reader<'_>, values: &mut Values) {
         values.keep(root, key, key);
     }
     root.table("discord", |table| discord(table, values));
+    root.table("gateway", |table| gateway(table, values));
+    root.table("watchdog", |table| watchdog(table, values));
     root.table("model", |table| {
         values.keep(table, "url", "model.url");
         values.model = model::read(table);
@@ -75,9 +81,21 @@ fn fill(root: &mut Reader<'_>, values: &mut Values) {
 
 fn discord(table: &mut Reader<'_>, values: &mut Values) {
     values.keep(table, "url", "discord.url");
+    values.keep(table, "governor", "discord.governor");
     values.message_content = table.optional("message_content");
     values.edit_interval = duration(table, "edit_interval");
     values.thinking_after = duration(table, "thinking_after");
+}
+
+fn gateway(table: &mut Reader<'_>, values: &mut Values) {
+    values.keep(table, "shards", "gateway.shards");
+    values.silence = long(table, "silence");
+}
+
+fn watchdog(table: &mut Reader<'_>, values: &mut Values) {
+    values.stall = long(table, "stall");
+    values.heartbeat = long(table, "heartbeat");
+    values.answer = long(table, "answer");
 }
 
 fn chat(table: &mut Reader<'_>, values: &mut Values) {
@@ -93,6 +111,13 @@ fn chat(table: &mut Reader<'_>, values: &mut Values) {
 fn stop(table: &mut Reader<'_>, values: &mut Values) {
     values.grace = duration(table, "grace");
     values.hard_stop = duration(table, "hard");
+}
+
+/// A time of at least a second: a shorter one would end what is well, or be a burden for Discord.
+fn long(table: &mut Reader<'_>, key: &str) -> Option<Duration> {
+    table.checked(key, "a time from 1s to a day, such as \"30s\" or \"5m\"", |text: String| {
+        parse_duration(&text).filter(|duration| *duration >= Duration::from_secs(1))
+    })
 }
 
 /// A time of at least `LEAST_DURATION`: none would end every answer before it began.

@@ -11,12 +11,14 @@ use super::{
 };
 use crate::document::{Place, Problem};
 use crate::telemetry::{self, Format};
-use crate::{chat, discord, llm, store};
+use crate::{chat, discord, gateway, governor, llm, store, watchdog};
 
 /// Every variable that is read.
-pub(crate) const VARIABLES: [&str; 10] = [
+pub(crate) const VARIABLES: [&str; 12] = [
     "DISCORD_TOKEN",
     "PRISM_DISCORD_URL",
+    "PRISM_GOVERNOR",
+    "PRISM_SHARDS",
     "OPENROUTER_API_KEY",
     "PRISM_MODEL_URL",
     "PRISM_MODELS",
@@ -61,6 +63,9 @@ impl<'a> Layers<'a> {
             token,
             discord_url: self.discord_url(file),
             discord: discord_settings(file),
+            governor: self.governor(file),
+            gateway: self.gateway(file),
+            watchdog: watchdog_settings(file),
             model: llm::Settings { catalog, ..self.model(file, purpose) },
             chat: self.chat(file),
             store,
@@ -92,6 +97,29 @@ impl<'a> Layers<'a> {
         let layers = [None, self.variable("PRISM_DISCORD_URL"), in_file(file, "discord.url")];
         let url = self.pick(layers, |text| address::server(text, Plain::Here));
         url.unwrap_or_else(|| "https://discord.com".to_owned())
+    }
+
+    fn governor(&mut self, file: &file::Values) -> governor::Mode {
+        let layers = [None, self.variable("PRISM_GOVERNOR"), in_file(file, "discord.governor")];
+        let mode =
+            self.pick(layers, |text| match text {
+                "on" => Ok(governor::Mode::On),
+                "off" => Ok(governor::Mode::Off),
+                _ => Err("expected on, or off where a proxy at PRISM_DISCORD_URL keeps Discord's limits"
+                    .to_owned()),
+            });
+        mode.unwrap_or_default()
+    }
+
+    fn gateway(&mut self, file: &file::Values) -> gateway::Settings {
+        let defaults = gateway::Settings::default();
+        let layers = [None, self.variable("PRISM_SHARDS"), in_file(file, "gateway.shards")];
+        let shards = self.pick(layers, |text| text.parse().map_err(str::to_owned));
+        gateway::Settings {
+            shards: shards.unwrap_or(defaults.shards),
+            silence: file.silence.unwrap_or(defaults.silence),
+            ..defaults
+        }
     }
 
     fn chat(&self, file: &file::Values) -> chat::Settings {
@@ -232,5 +260,14 @@ fn discord_settings(file: &file::Values) -> discord::Settings {
         edit_interval: file.edit_interval.unwrap_or(defaults.edit_interval),
         thinking_after: file.thinking_after.unwrap_or(defaults.thinking_after),
         ..defaults
+    }
+}
+
+fn watchdog_settings(file: &file::Values) -> watchdog::Settings {
+    let defaults = watchdog::Settings::default();
+    watchdog::Settings {
+        stall: file.stall.unwrap_or(defaults.stall),
+        heartbeat: file.heartbeat.unwrap_or(defaults.heartbeat),
+        answer: file.answer.unwrap_or(defaults.answer),
     }
 }

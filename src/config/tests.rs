@@ -73,7 +73,7 @@ fn every_problem_is_named_at_once_with_its_place() {
     let found =
         problems_bare(file, &[("PRISM_DISCORD_URL", "http://discord.com"), ("RUST_LOG", "a=b=c")]).join("\n");
     insta::assert_snapshot!(found, @r#"
-    prism.toml:2:1: port: unknown key; known here: database, personas, http, log_format, discord, model, budget, chat, stop
+    prism.toml:2:1: port: unknown key; known here: database, personas, http, log_format, discord, gateway, watchdog, model, budget, chat, stop
     prism.toml:5:14: model.max_tokens: expected a number from 16 to 8192, found the number 3
     prism.toml:6:1: model.key: unknown key; the key is read from the environment alone: OPENROUTER_API_KEY
     prism.toml:9:17: discord.edit_interval: expected a time from 1ms to a day, such as "1.5s" or "700ms", found "soon"
