@@ -3,7 +3,11 @@
 //! A stop has two stages. First nothing new is begun and running answers finish; the governor, the store and the pages
 //! serve them until the last one is closed. Then these end too, the store last.
 
+mod current;
 mod front;
+mod life;
+mod runs;
+mod works;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,11 +17,12 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 pub use self::front::Front;
+pub use self::runs::Runs;
+use self::works::Works;
 use crate::chat::{Engine, Parts};
 use crate::config::{Config, Problems, is_loopback};
-use crate::discord::{self, Bot};
 use crate::document::Problem;
-use crate::governor::{self, Governor};
+use crate::governor::Governor;
 use crate::llm::Ladder;
 use crate::persona::{Library, LoadError};
 use crate::shutdown::Shutdown;
@@ -31,32 +36,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest request through the governor's door; above the governor's own patience.
 const DOOR_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// For writing down and marking what the end of the grace period interrupted.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// For each of the parts that end after the last turn. With [`LAST_WORDS`] and the gateway's goodbye, a stop takes
+/// For each of the parts that end after the last turn. With its last words and the gateway's goodbye, a stop takes
 /// less than [`crate::config::STOP_RESERVE`] beyond its grace period.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A bot that is built and not yet connected.
+/// A bot that is built and not yet connected, with the page of its health.
 pub struct App {
-    config: Config,
-    parts: Running,
-    governor: Governor,
-    bot: Bot,
+    works: Works,
     listener: TcpListener,
     address: SocketAddr,
-}
-
-/// What runs beside the connection to Discord.
-#[derive(Clone)]
-struct Running {
-    engine: Engine,
-    status: Status,
-    /// Intake and turns.
-    stop: Shutdown,
-    /// What turns need until the last one is closed.
-    services: Shutdown,
 }
 
 impl App {
@@ -65,44 +53,8 @@ impl App {
     /// # Errors
     /// What could not be opened, bound or reached, with its cure.
     pub async fn build(config: Config, stop: Shutdown) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(config.http).await;
-        let listener = listener.with_context(|| format!("cannot listen on {} (PRISM_HTTP)", config.http))?;
-        let status = Status::default();
-        let clients = Clients::build(&config)?;
-        let engine = engine(&config, &clients, &status, &stop).await?;
-        let store = engine.store().clone();
-        let built = Self::assemble(config, Running::new(engine, status, stop), &clients, listener).await;
-        if built.is_err() {
-            // A start that fails is no crash: the next one need not check the whole database.
-            store.close().await;
-        }
-        built
-    }
-
-    async fn assemble(
-        config: Config,
-        parts: Running,
-        clients: &Clients,
-        listener: TcpListener,
-    ) -> anyhow::Result<Self> {
-        let address = listener.local_addr()?;
-        let token = config.token.clone().context("no Discord token is configured (DISCORD_TOKEN)")?;
-        let settings = governor::Settings::new(config.discord_url.clone(), token.clone());
-        let governor = Governor::start(settings, clients.of(&config.discord_url), &parts.stop).await;
-        let governor = governor.context("the governor could not start")?;
-        // Read before anything new arrives: afterwards every open turn would look like a forgotten one.
-        let unfinished = parts.engine.unfinished().await?;
-        let surface = discord::Parts {
-            engine: parts.engine.clone(),
-            governor: governor.clone(),
-            status: parts.status.clone(),
-            shutdown: parts.stop.clone(),
-            client: door_client()?,
-            token,
-            local: is_loopback(&config.discord_url),
-        };
-        let bot = Bot::prepare(config.discord.clone(), surface, unfinished).await?;
-        Ok(Self { config, parts, governor, bot, listener, address })
+        let (listener, address) = listen(&config).await?;
+        Ok(Self { works: Works::build(config, stop).await?, listener, address })
     }
 
     /// Where the pages listen.
@@ -112,71 +64,60 @@ impl App {
 
     /// Stops the bot when it begins.
     pub fn shutdown(&self) -> &Shutdown {
-        &self.parts.stop
+        self.works.shutdown()
     }
 
     pub fn engine(&self) -> &Engine {
-        &self.parts.engine
+        self.works.engine()
     }
 
     pub fn status(&self) -> &Status {
-        &self.parts.status
+        self.works.status()
     }
 
     pub fn governor(&self) -> &Governor {
-        &self.governor
+        self.works.governor()
     }
 
     /// Runs until the stop begins or the connection ends by itself, then drains.
     ///
     /// # Errors
     /// Why the connection ended by itself.
-    pub async fn run(self, front: Option<Front>) -> anyhow::Result<()> {
-        let Self { config, parts, governor, bot, listener, address } = self;
-        let services = parts.services.clone();
-        info!(http.address = %address, "health checks on http://{address}/health/ready");
-        let pages = pages(parts.status.clone(), governor.clone(), front);
-        let serving = services.clone();
-        services.spawn(async move {
-            if let Err(failure) = web::serve(listener, pages, &serving).await {
-                warn!(error = &failure as &dyn std::error::Error, "the pages ended");
-            }
-        });
-        // The connection outlives the intake: what arrives meanwhile is written down for the next start.
-        let drained = parts.clone().drained(config.stop.grace);
-        let ended = bot.run(drained).await;
-        if ended.is_err() {
-            parts.stop.begin();
-            parts.clone().drained(config.stop.grace).await;
-        }
-        governor.close(FAREWELL).await;
-        parts.close().await;
-        ended.context("the connection to Discord ended")
+    pub async fn run(self) -> anyhow::Result<()> {
+        let pages = Pages {
+            signs: self.works.signs(),
+            access: Access::Loopback,
+            hosts: Vec::new(),
+            playground: None,
+        };
+        // What turns need until the last one is closed.
+        let services = Shutdown::default();
+        serve((self.listener, self.address), pages, &services);
+        self.works.run(end(services)).await
     }
 }
 
-impl Running {
-    fn new(engine: Engine, status: Status, stop: Shutdown) -> Self {
-        Self { engine, status, stop, services: Shutdown::default() }
-    }
+async fn listen(config: &Config) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(config.http).await;
+    let listener = listener.with_context(|| format!("cannot listen on {} (PRISM_HTTP)", config.http))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
 
-    /// Completes when the stop has begun and the running answers have ended, or were interrupted.
-    async fn drained(self, grace: Duration) {
-        self.stop.begun().await;
-        self.engine.stop_intake();
-        info!(turns.running = self.engine.live_turns(), "finishing running answers");
-        if !self.stop.drain(grace).await {
-            self.engine.interrupt_all();
-            self.stop.drain(LAST_WORDS).await;
+/// Serves the pages until the end of the services begins.
+fn serve((listener, address): (TcpListener, SocketAddr), pages: Pages, services: &Shutdown) {
+    info!(http.address = %address, "health checks on http://{address}/health/ready");
+    let serving = services.clone();
+    services.spawn(async move {
+        if let Err(failure) = web::serve(listener, pages, &serving).await {
+            warn!(error = &failure as &dyn std::error::Error, "the pages ended");
         }
-    }
+    });
+}
 
-    async fn close(self) {
-        self.services.begin();
-        self.services.drain(FAREWELL).await;
-        self.engine.store().close().await;
-        info!("stopped");
-    }
+async fn end(services: Shutdown) {
+    services.begin();
+    services.drain(FAREWELL).await;
 }
 
 /// The engine alone: personas, store and models. It is all that the terminal needs.
@@ -202,14 +143,6 @@ pub async fn engine(
 /// The models alone.
 pub fn ladder(config: &Config, clients: &Clients, status: &Status, stop: &Shutdown) -> Ladder {
     Ladder::new(config.model.clone(), |server| clients.of(server), status.clone(), stop)
-}
-
-fn pages(status: Status, governor: Governor, front: Option<Front>) -> Pages {
-    let (access, hosts, playground) = match front {
-        Some(Front { access, hosts, playground }) => (access, hosts, Some(playground)),
-        None => (Access::Loopback, Vec::new(), None),
-    };
-    Pages { status, governor: Some(governor), access, hosts, playground }
 }
 
 fn personas(config: &Config) -> anyhow::Result<Library> {

@@ -4,55 +4,61 @@ use std::sync::Arc;
 
 use tracing::warn;
 
-use super::App;
-use crate::chat::Engine;
+use super::current::Current;
 use crate::emulator::Emulator;
 use crate::emulator::world::{Channel, ChannelKind};
-use crate::store::{Audience, Store, StoreError, UsageRow};
-use crate::web::{Access, Figures, PersonaOf, Playground, ReplyFigures};
+use crate::store::{Audience, StoreError, UsageRow};
+use crate::web::{Access, Figures, FirstModel, Pages, PersonaOf, Playground, Power, ReplyFigures};
 
 /// The playground's page, and who may see it.
 pub struct Front {
     pub access: Access,
     /// Host names besides loopback ones under which browsers may ask.
     pub hosts: Vec<String>,
-    pub playground: Playground,
+    /// The Discord whose people talk to the bot on the page.
+    pub emulator: Emulator,
+    /// One sentence on where the replies come from.
+    pub model_line: String,
+    /// What can be broken of the models, where they are embedded.
+    pub first_model: Option<FirstModel>,
 }
 
-impl App {
-    /// The page on which people of this embedded Discord talk to the bot.
-    ///
-    /// `model_line` says in one sentence where the replies come from.
-    pub fn playground(&self, emulator: Emulator, model_line: String) -> Playground {
-        let engine = self.engine();
-        Playground {
-            personas: engine.personas().clone(),
-            figures: figures(engine.store().clone()),
-            persona_of: persona_of(engine.clone(), emulator.clone()),
+impl Front {
+    pub(super) fn pages(self, current: Current, power: Power) -> Pages {
+        let Self { access, hosts, emulator, model_line, first_model } = self;
+        let (signs, personas, tally) = (current.clone(), current.clone(), current.clone());
+        let playground = Playground {
+            personas: Arc::new(move || personas.personas()),
+            figures: figures(current.clone()),
+            persona_of: persona_of(current, emulator.clone()),
+            tally: Arc::new(move || tally.tally()),
             emulator,
             model_line,
-        }
+            first_model,
+            power,
+        };
+        Pages { signs: Arc::new(move || signs.signs()), access, hosts, playground: Some(playground) }
     }
 }
 
 /// What the store knows of a finished reply.
-fn figures(store: Store) -> Figures {
+fn figures(current: Current) -> Figures {
     Arc::new(move |message| {
-        let store = store.clone();
+        let engine = current.engine();
         Box::pin(async move {
-            let row = store.usage_of_message(message).await;
+            let row = engine?.store().usage_of_message(message).await;
             row.unwrap_or_else(|failure| unknown(&failure, "the figures of a reply")).map(reply_figures)
         })
     })
 }
 
 /// Who answers in a channel now.
-fn persona_of(engine: Engine, emulator: Emulator) -> PersonaOf {
+fn persona_of(current: Current, emulator: Emulator) -> PersonaOf {
     Arc::new(move |channel| {
         let audience = emulator.world().channel(channel).map(audience);
-        let engine = engine.clone();
+        let engine = current.engine();
         Box::pin(async move {
-            let persona = engine.persona_in(&audience?).await.map(Some);
+            let persona = engine?.persona_in(&audience?).await.map(Some);
             persona.unwrap_or_else(|failure| unknown(&failure, "the persona of a channel"))
         })
     })

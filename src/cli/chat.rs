@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), F
         "warn".clone_into(&mut config.log.filter);
     }
     let stop = start(&config)?;
-    let source = model::choose(&mut config, &stop).await?;
+    let source = model::choose(&mut config, &stop).await?.sentence;
     let mut terminal = Terminal::open(&config, &stop, arguments).await?;
     println!("{source}\nAn empty line calls the persona; /forget forgets, /quit leaves.\n");
     let ended = stop.unless_begun(terminal.converse()).await.unwrap_or(Ok(()));
@@ -110,7 +110,7 @@ impl Terminal {
                 println!("({} needs {} seconds)\n", persona.name, early.wait.as_secs() + 1);
                 Ok(())
             }
-            Admission::Known | Admission::Full(_) | Admission::Later => Ok(()),
+            Admission::Known | Admission::Full(..) | Admission::Later => Ok(()),
         }
     }
 }

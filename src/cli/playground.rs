@@ -1,5 +1,7 @@
 //! `prism playground`: the whole bot on the embedded Discord, with a page to talk to it.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 use clap::Args;
 use rand::Rng as _;
@@ -7,13 +9,14 @@ use rand::distr::Alphanumeric;
 use secrecy::SecretString;
 use tracing::{info, warn};
 
-use super::{Context, Failure, model};
-use crate::app::{App, Front};
+use super::model::{self, Choice};
+use super::{Context, Failure};
+use crate::app::{Front, Runs};
 use crate::config::{Config, Problems, Purpose};
 use crate::document::Problem;
-use crate::emulator::{Emulator, Settings, World};
+use crate::emulator::{Emulator, SessionStarts, Settings, World};
 use crate::shutdown::Shutdown;
-use crate::web::{Access, Playground};
+use crate::web::Access;
 
 /// Letters and digits of the token of an exposed page.
 const TOKEN_LENGTH: usize = 32;
@@ -46,12 +49,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), F
     // The far side outlives the bot, whose last words go there.
     let far_side = Shutdown::default();
     let emulator = embedded_discord(&mut config, &far_side).await?;
-    let model_line = model::choose(&mut config, &far_side).await?;
-    info!("{model_line}");
-    let Some(app) = context.build(config, &stop).await? else { return Ok(()) };
-    let playground = app.playground(emulator, model_line);
-    let front = front(&app, arguments, playground);
-    let ended = app.run(Some(front)).await;
+    let model = model::choose(&mut config, &far_side).await?;
+    info!("{}", model.sentence);
+    let Some(runs) = Runs::open(config, stop).await? else { return Ok(()) };
+    let (access, hosts) = access(runs.address(), arguments);
+    let Choice { sentence: model_line, embedded: first_model } = model;
+    let ended = runs.run(Front { access, hosts, emulator, model_line, first_model }).await;
     far_side.begin();
     Ok(ended?)
 }
@@ -70,21 +73,22 @@ async fn embedded_discord(config: &mut Config, far_side: &Shutdown) -> anyhow::R
     config.token = Some(SecretString::new(settings.token.clone()));
     let emulator = Emulator::start(settings, World::playground(), far_side).await;
     let emulator = emulator.context("the embedded Discord could not start")?;
+    // As Discord grants it to large bots: who restarts the bot on the page need not wait for five seconds each time.
+    emulator.set_session_starts(SessionStarts { max_concurrency: 16, ..SessionStarts::default() });
     config.discord_url = emulator.origin();
     Ok(emulator)
 }
 
-/// Who may see the page. Says where it is to be found.
-fn front(app: &App, arguments: Arguments, playground: Playground) -> Front {
-    let address = app.address();
+/// Who may see the page, and under which names. Says where it is to be found.
+fn access(address: SocketAddr, arguments: Arguments) -> (Access, Vec<String>) {
     if !arguments.expose {
         info!("the playground is open: http://{address}");
-        return Front { access: Access::Loopback, hosts: Vec::new(), playground };
+        return (Access::Loopback, Vec::new());
     }
     let token: String = rand::rng().sample_iter(Alphanumeric).take(TOKEN_LENGTH).map(char::from).collect();
     let hosts = if arguments.host.is_empty() { vec![address.ip().to_string()] } else { arguments.host };
     let name = hosts.first().map_or_else(|| address.ip().to_string(), Clone::clone);
     // The one secret that is meant to be read: without it nobody could open the page. It ends with this process.
     warn!("the playground is open to other machines: http://{name}:{}/?token={token}", address.port());
-    Front { access: Access::Token(SecretString::new(token)), hosts, playground }
+    (Access::Token(SecretString::new(token)), hosts)
 }

@@ -1,15 +1,21 @@
 //! `prism run`: the bot on Discord.
 
+use anyhow::Context as _;
 use tracing::info;
 
 use super::{Context, Failure};
 use crate::config::{Config, Purpose};
+use crate::watchdog;
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let (config, stop) = context.start(Purpose::Bot)?;
     summarize(&config);
+    let watching = config.watchdog;
     match context.build(config, &stop).await? {
-        Some(app) => Ok(app.run(None).await?),
+        Some(app) => {
+            watchdog::watch(app.status(), watching, &stop).context("the watchdog could not start")?;
+            Ok(app.run().await?)
+        }
         None => Ok(()),
     }
 }

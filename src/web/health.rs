@@ -2,6 +2,8 @@
 //!
 //! Both are outside the gate: a container's probe knows no token, and they tell nothing but the signs.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,15 +11,21 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use serde::Serialize;
 
-use crate::governor::{Counters, Governor};
-use crate::status::{Status, Vitals};
+use crate::governor::Counters;
+use crate::status::Vitals;
+
+/// How the bot is at one moment.
+#[derive(Serialize)]
+pub struct Signs {
+    #[serde(flatten)]
+    pub vitals: Vitals,
+    /// How it stands with Discord's limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discord: Option<Counters>,
+}
 
 /// Where the signs are read.
-#[derive(Clone)]
-pub(super) struct Signs {
-    pub(super) status: Status,
-    pub(super) governor: Option<Governor>,
-}
+pub type ReadSigns = Arc<dyn Fn() -> Signs + Send + Sync>;
 
 #[derive(Serialize)]
 struct Live {
@@ -28,10 +36,7 @@ struct Live {
 struct Ready {
     ready: bool,
     #[serde(flatten)]
-    vitals: Vitals,
-    /// How the bot stands with Discord's limits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    discord: Option<Counters>,
+    signs: Signs,
 }
 
 pub(super) async fn live() -> impl IntoResponse {
@@ -39,10 +44,9 @@ pub(super) async fn live() -> impl IntoResponse {
 }
 
 /// A failing model is shown and does not count: a restart would not mend it.
-pub(super) async fn ready(State(signs): State<Signs>) -> impl IntoResponse {
-    let vitals = signs.status.vitals();
-    let ready = vitals.store_open && vitals.gateway_ready;
-    let discord = signs.governor.map(|governor| governor.counters());
+pub(super) async fn ready(State(read): State<ReadSigns>) -> impl IntoResponse {
+    let signs = read();
+    let ready = signs.vitals.store_open && signs.vitals.gateway_ready;
     let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, [(CACHE_CONTROL, "no-store")], Json(Ready { ready, vitals, discord }))
+    (code, [(CACHE_CONTROL, "no-store")], Json(Ready { ready, signs }))
 }

@@ -16,21 +16,21 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use self::connections::Connections;
-pub use self::playground::{Figures, PersonaOf, Playground, ReplyFigures};
+pub use self::health::{ReadSigns, Signs};
+pub use self::playground::{
+    Figures, FirstModel, PersonaOf, Personas, Playground, Power, ReadTally, ReplyFigures, Tally,
+};
 pub use self::security::Access;
 use self::security::Gate;
-use crate::governor::Governor;
 use crate::shutdown::Shutdown;
-use crate::status::Status;
 
 /// The longest body of a request that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
 /// What the pages show and who may see them.
 pub struct Pages {
-    pub status: Status,
-    /// Whose counts `/health/ready` shows.
-    pub governor: Option<Governor>,
+    /// What `/health/ready` shows.
+    pub signs: ReadSigns,
     pub access: Access,
     /// Names besides the loopback ones under which a browser may ask for the pages, without a port.
     pub hosts: Vec<String>,
@@ -52,7 +52,7 @@ fn router(pages: Pages, shutdown: &Shutdown) -> Router {
     let health = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(health::Signs { status: pages.status, governor: pages.governor });
+        .with_state(pages.signs);
     let gate = Gate::new(pages.access, pages.hosts);
     let playground = pages.playground.map(|playground| playground::router(playground, shutdown));
     playground

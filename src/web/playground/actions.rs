@@ -26,8 +26,8 @@ type Done = Result<StatusCode, Refused>;
 
 /// A body and the scene in which it was sent.
 pub(super) struct Act<T> {
-    scene: Scene,
-    body: T,
+    pub(super) scene: Scene,
+    pub(super) body: T,
 }
 
 #[derive(Deserialize)]
@@ -167,6 +167,10 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Act<T> {
 }
 
 impl Refused {
+    pub(super) fn not_now(words: &str) -> Self {
+        Self(StatusCode::CONFLICT, words.into())
+    }
+
     fn unfit(words: String) -> Self {
         Self(StatusCode::UNPROCESSABLE_ENTITY, words)
     }

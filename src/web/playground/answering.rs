@@ -6,7 +6,6 @@ use futures_util::future::BoxFuture;
 use maud::{Markup, html};
 
 use super::{Shared, side};
-use crate::emulator::Emulator;
 use crate::ids::ChannelId;
 use crate::persona::{Library, Persona};
 
@@ -25,12 +24,15 @@ pub(super) fn line(personas: &Library, persona: &Persona) -> Markup {
 }
 
 /// Why nobody would answer now, in words; `None` while the bot is connected.
-pub(super) fn absence(emulator: &Emulator, bot: &str) -> Option<String> {
-    match (emulator.sessions(), emulator.identifies()) {
-        (0, 0) => {
-            Some(format!("{bot} is still connecting. It does not see what is written before it is here."))
-        }
-        (0, _) => Some(format!("{bot} lost its connection and is coming back. It answers what it missed.")),
-        _ => None,
+pub(super) fn absence(shared: &Shared, bot: &str) -> Option<String> {
+    let emulator = &shared.playground.emulator;
+    if emulator.sessions() > 0 {
+        return None;
     }
+    let is_known = emulator.waiting_sessions() > 0 && !shared.panel.is_between_two();
+    Some(match emulator.identifies() {
+        _ if is_known => format!("{bot} lost its connection and is coming back. It answers what it missed."),
+        0 => format!("{bot} is still connecting. It does not see what is written before it is here."),
+        _ => format!("{bot} is coming back. It does not see what is written before it is here."),
+    })
 }

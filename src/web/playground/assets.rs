@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 const SCRIPT: &str = concat!(
     include_str!("script/state.js"),
+    include_str!("script/panel.js"),
     include_str!("script/feed.js"),
     include_str!("script/palette.js"),
     include_str!("script/command.js"),
@@ -17,6 +18,7 @@ const SCRIPT: &str = concat!(
 const STYLE: &str = concat!(
     include_str!("look/base.css"),
     include_str!("look/rail.css"),
+    include_str!("look/panel.css"),
     include_str!("look/messages.css"),
     include_str!("look/composer.css"),
 );

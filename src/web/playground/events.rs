@@ -18,8 +18,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::page::{self, Asked};
+use super::panel::Gauge;
 use super::scene::{Facts, Scene};
-use super::{Playground, Shared, answering, commands, message, places};
+use super::{Shared, answering, commands, message, places};
 use crate::emulator::{Change, Emulator, InteractionState, InteractionView};
 use crate::ids::{ChannelId, InteractionId, MessageId, PersonaId, UserId};
 
@@ -40,6 +41,7 @@ struct Feed {
     viewer: UserId,
     channel: ChannelId,
     changes: Receiver<Change>,
+    gauge: Gauge,
     /// Who answered here when the head was last drawn.
     persona: Option<PersonaId>,
     ready: VecDeque<Event>,
@@ -80,9 +82,10 @@ impl Feed {
         let changes = emulator.changes();
         let scene = Scene::near(emulator, asked.channel, asked.viewer)?;
         let (viewer, channel) = (scene.viewer, scene.channel);
-        let ready = VecDeque::new();
-        let mut feed = Self { shared, viewer, channel, changes, persona: None, ready, _place: place };
+        let (gauge, ready) = (Gauge::of(&shared.panel), VecDeque::new());
+        let mut feed = Self { shared, viewer, channel, changes, gauge, persona: None, ready, _place: place };
         feed.draw_whole(&scene).await;
+        feed.draw_panel();
         Some(feed)
     }
 
@@ -94,16 +97,25 @@ impl Feed {
             let shutdown = self.shared.shutdown.clone();
             let news = shutdown.unless_begun(self.news()).await??;
             self.draw(&news).await;
+            self.draw_panel();
         }
     }
 
     /// Waits for a change and takes what else came with it.
     async fn news(&mut self) -> Option<News> {
         let mut news = News::default();
-        match self.changes.recv().await {
-            Ok(change) => self.note(&mut news, change),
-            Err(RecvError::Lagged(_)) => news.everything = true,
-            Err(RecvError::Closed) => return None,
+        let change = tokio::select! {
+            change = self.changes.recv() => Some(change),
+            is_presence = self.gauge.moved() => {
+                news.presence = is_presence;
+                None
+            }
+        };
+        match change {
+            Some(Ok(change)) => self.note(&mut news, change),
+            Some(Err(RecvError::Lagged(_))) => news.everything = true,
+            Some(Err(RecvError::Closed)) => return None,
+            None => {}
         }
         loop {
             match self.changes.try_recv() {
@@ -143,7 +155,7 @@ impl Feed {
                     news.answered.push(id);
                 }
             }
-            Change::Interaction { .. } => {}
+            Change::Interaction { .. } | Change::MembersRequested | Change::RequestFailed => {}
             Change::BotConnected | Change::BotResumed | Change::BotDisconnected => news.presence = true,
         }
     }
@@ -184,7 +196,7 @@ impl Feed {
             self.ready.push_back(event("commands", &json!({ "commands": commands })));
         }
         if news.presence {
-            let absence = answering::absence(emulator, scene.bot_name());
+            let absence = answering::absence(&self.shared, scene.bot_name());
             self.ready.push_back(event("presence", &json!({ "absence": absence })));
         }
         if news.typing {
@@ -195,10 +207,11 @@ impl Feed {
     async fn draw_whole(&mut self, scene: &Scene) {
         let persona = answering::persona_in(&self.shared, self.channel).await;
         self.persona = persona.as_ref().map(|persona| persona.id.clone());
-        let Playground { emulator, personas, .. } = &*self.shared.playground;
+        let emulator = &self.shared.playground.emulator;
+        let personas = (self.shared.playground.personas)();
         let whole = Whole {
-            page: scene.facts(emulator),
-            head: page::head(scene, persona.as_deref(), personas).into_string(),
+            page: scene.facts(&self.shared),
+            head: page::head(scene, persona.as_deref(), &personas).into_string(),
             places: places::show(scene).into_string(),
             messages: page::messages(scene, emulator).into_string(),
         };
@@ -208,6 +221,11 @@ impl Feed {
         self.ready.extend(recent.iter().map(|interaction| unanswered(scene, interaction)));
     }
 
+    /// What was done to the bot, and what came of it.
+    fn draw_panel(&mut self) {
+        self.ready.extend(self.gauge.read().map(|reading| event("panel", reading)));
+    }
+
     async fn draw_head(&mut self, scene: &Scene) {
         let persona = answering::persona_in(&self.shared, self.channel).await;
         let id = persona.as_ref().map(|persona| persona.id.clone());
@@ -215,7 +233,8 @@ impl Feed {
             return;
         }
         self.persona = id;
-        let head = page::head(scene, persona.as_deref(), &self.shared.playground.personas).into_string();
+        let personas = (self.shared.playground.personas)();
+        let head = page::head(scene, persona.as_deref(), &personas).into_string();
         self.ready.push_back(event("head", &json!({ "html": head })));
     }
 }

@@ -14,7 +14,9 @@ mod markup;
 mod mentions;
 mod message;
 mod page;
+mod panel;
 mod places;
+mod power;
 mod scene;
 mod side;
 #[cfg(test)]
@@ -29,6 +31,9 @@ use tokio::sync::Semaphore;
 
 pub use self::answering::PersonaOf;
 pub use self::figures::{Figures, ReplyFigures};
+use self::panel::Panel;
+pub use self::panel::{FirstModel, ReadTally, Tally};
+pub use self::power::Power;
 use crate::emulator::Emulator;
 use crate::persona::Library;
 use crate::shutdown::Shutdown;
@@ -36,25 +41,34 @@ use crate::shutdown::Shutdown;
 /// How many pages may watch at once.
 const MAX_STREAMS: usize = 64;
 
-/// What the page shows.
+/// Who can be talked to.
+pub type Personas = Arc<dyn Fn() -> Library + Send + Sync>;
+
+/// What the page shows, and what can be broken from it.
 pub struct Playground {
     pub emulator: Emulator,
-    pub personas: Library,
+    pub personas: Personas,
     /// One sentence on where the replies come from.
     pub model_line: String,
     pub figures: Figures,
     pub persona_of: PersonaOf,
+    pub tally: ReadTally,
+    /// `None`: the embedded model does not answer here.
+    pub first_model: Option<FirstModel>,
+    pub power: Power,
 }
 
 #[derive(Clone)]
 struct Shared {
     playground: Arc<Playground>,
+    panel: Arc<Panel>,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
 
 pub(super) fn router(playground: Playground, shutdown: &Shutdown) -> Router {
     let shared = Shared {
+        panel: Arc::new(Panel::of(&playground)),
         playground: Arc::new(playground),
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         shutdown: shutdown.clone(),
@@ -72,5 +86,7 @@ pub(super) fn router(playground: Playground, shutdown: &Shutdown) -> Router {
         .route("/playground/press", post(actions::press))
         .route("/playground/invoke", post(actions::invoke))
         .route("/playground/complete", post(actions::complete))
+        .route("/playground/switch", post(panel::switch))
+        .route("/playground/push", post(panel::push))
         .with_state(shared)
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::markup::without_overrides;
 use super::scene::Scene;
-use super::{Playground, Shared, answering, assets, avatar, message, places, side};
+use super::{Shared, answering, assets, avatar, message, panel, places, side};
 use crate::emulator::Emulator;
 use crate::emulator::world::User;
 use crate::ids::{ChannelId, UserId};
@@ -44,8 +44,7 @@ pub(super) async fn show(
 }
 
 fn whole(shared: &Shared, scene: &Scene, persona: Option<&Persona>, nonce: &Nonce) -> Markup {
-    let emulator = &shared.playground.emulator;
-    let facts = serde_json::to_string(&scene.facts(emulator)).unwrap_or_default();
+    let facts = serde_json::to_string(&scene.facts(shared)).unwrap_or_default();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -63,7 +62,7 @@ fn whole(shared: &Shared, scene: &Scene, persona: Option<&Persona>, nonce: &Nonc
                 (top(&shared.playground.model_line))
                 (rail(scene))
                 (conversation(shared, scene, persona))
-                aside id="side" aria-label="Personas" { (side::show(&shared.playground.personas)) }
+                aside id="side" aria-label="Personas" { (side::show(&(shared.playground.personas)())) }
                 (jump())
                 div id="toasts" role="alert" {}
                 div.unseen id="announcer" aria-live="polite" {}
@@ -115,10 +114,11 @@ fn chooser(scene: &Scene, person: &User) -> Markup {
 }
 
 fn conversation(shared: &Shared, scene: &Scene, persona: Option<&Persona>) -> Markup {
-    let Playground { emulator, personas, .. } = &*shared.playground;
+    let emulator = &shared.playground.emulator;
     html! {
         main {
-            header.head id="head" { (head(scene, persona, personas)) }
+            header.head id="head" { (head(scene, persona, &(shared.playground.personas)())) }
+            (panel::show(&shared.panel))
             div id="messages" role="log" aria-live="off" aria-label="Messages" { (messages(scene, emulator)) }
             p.away id="away" role="status" hidden {}
             p id="typing" hidden { (message::dots()) bdi id="typing-name" {} " is typing…" }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::answering;
 use super::commands::{self, Command};
 use super::markup::Names;
+use super::{Shared, answering};
 use crate::emulator::Emulator;
 use crate::emulator::world::{Channel, ChannelKind, Permissions, User, World};
 use crate::ids::{ChannelId, UserId};
@@ -111,7 +111,7 @@ impl Scene {
         self.world.guilds.iter().any(|guild| may(guild.id))
     }
 
-    pub(super) fn facts(&self, emulator: &Emulator) -> Facts {
+    pub(super) fn facts(&self, shared: &Shared) -> Facts {
         let here = |user: &&User| self.world.can_view(user.id, self.channel);
         let visible =
             |channel: &&Channel| !channel.is_direct() && self.world.can_view(self.viewer, channel.id);
@@ -126,8 +126,8 @@ impl Scene {
             people: self.world.users.iter().filter(here).map(known_user).collect(),
             roles: roles.map(|role| known(role.id.get(), &role.name, "role")).collect(),
             channels: self.world.channels.iter().filter(visible).map(known_channel).collect(),
-            commands: commands::flatten(&emulator.commands()),
-            absence: answering::absence(emulator, self.bot_name()),
+            commands: commands::flatten(&shared.playground.emulator.commands()),
+            absence: answering::absence(shared, self.bot_name()),
         }
     }
 }

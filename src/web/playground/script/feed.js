@@ -28,6 +28,7 @@ const connect = (channel, as) => {
   on("places", ({ html }) => showPlaces(html));
   on("head", ({ html }) => showHead(html));
   on("presence", ({ absence }) => showAbsence(absence));
+  on("panel", showPanel);
   on("commands", ({ commands }) => { page.commands = commands; });
   const mine = stream;
   stream.onopen = () => lost(false);

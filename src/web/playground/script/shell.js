@@ -85,6 +85,7 @@ const ACTIONS = {
     if (!composer.value && !page.direct) setText(`@${name(page.bot)} `);
     composer.focus();
   },
+  push: (button) => act("push", { button: button.dataset.push }),
   hint: (button) => {
     setText(button.dataset.text);
     composer.focus();

@@ -4,4 +4,5 @@ mod actions;
 mod events;
 mod message;
 mod page;
+mod panel;
 mod site;

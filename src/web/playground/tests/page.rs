@@ -76,7 +76,7 @@ async fn readiness_names_each_sign() {
         waiting.body.contains("\"store_open\":false") && waiting.body.contains("\"gateway_ready\":false")
     );
     site.status.set_store_open(true);
-    site.status.set_gateway_ready(true);
+    site.status.shard(0, |signs| signs.ready = true);
     let ready = site.get("/health/ready").await;
     assert_eq!((ready.status, ready.body.contains("\"ready\":true")), (200, true));
     assert!(ready.body.contains("\"notices\":[]"));

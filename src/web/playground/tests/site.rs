@@ -13,7 +13,9 @@ use crate::ids::MessageId;
 use crate::persona::Library;
 use crate::shutdown::Shutdown;
 use crate::status::Status;
-use crate::web::{Access, Pages, Playground, ReplyFigures, serve};
+use crate::web::{
+    Access, FirstModel, Pages, Playground, Power, ReadSigns, ReplyFigures, Signs, Tally, serve,
+};
 
 /// Longer than anything here takes; a test that reaches it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +26,7 @@ pub(super) const MEASURED: MessageId = MessageId::new(77);
 pub(super) struct Site {
     pub(super) emulator: Emulator,
     pub(super) status: Status,
+    pub(super) power: Power,
     pub(super) shutdown: Shutdown,
     pub(super) serving: JoinHandle<()>,
     authority: String,
@@ -37,32 +40,37 @@ pub(super) struct Answer {
 
 impl Site {
     pub(super) async fn start(access: Access) -> Self {
+        Self::start_with(access, None).await
+    }
+
+    /// Where the embedded model is the first of the ladder.
+    pub(super) async fn start_with(access: Access, first_model: Option<FirstModel>) -> Self {
         let shutdown = Shutdown::default();
-        let status = Status::default();
+        let (status, power) = (Status::default(), Power::default());
         let emulator = Emulator::start(Settings::default(), World::playground(), &shutdown).await.unwrap();
         let personas = Library::embedded();
         let playground = Playground {
             emulator: emulator.clone(),
-            personas: personas.clone(),
+            personas: {
+                let personas = personas.clone();
+                Arc::new(move || personas.clone())
+            },
             persona_of: Arc::new(move |_| {
                 let personas = personas.clone();
                 Box::pin(async move { Some(personas.default_persona()) })
             }),
             model_line: "Replies come from a test.".into(),
             figures: Arc::new(|message| Box::pin(async move { (message == MEASURED).then(figures) })),
+            tally: Arc::new(|| Tally { starts: 1, sent: 12, ..Tally::default() }),
+            first_model,
+            power: power.clone(),
         };
-        let pages = Pages {
-            status: status.clone(),
-            governor: None,
-            access,
-            hosts: Vec::new(),
-            playground: Some(playground),
-        };
+        let pages = Pages { signs: signs(&status), access, hosts: Vec::new(), playground: Some(playground) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         let stop = shutdown.clone();
         let serving = shutdown.spawn(async move { serve(listener, pages, &stop).await.unwrap() });
-        Self { emulator, status, shutdown, serving, authority }
+        Self { emulator, status, power, shutdown, serving, authority }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -107,6 +115,11 @@ impl Site {
         let head = format!("GET /playground/events{query} HTTP/1.1\r\nHost: {}\r\n", self.authority);
         Watch { stream: self.open(&head, "").await, read: String::new() }
     }
+}
+
+fn signs(status: &Status) -> ReadSigns {
+    let status = status.clone();
+    Arc::new(move || Signs { vitals: status.vitals(), discord: None })
 }
 
 fn figures() -> ReplyFigures {
