@@ -5,3 +5,4 @@ mod program;
 mod running;
 mod talking;
 mod usage;
+mod watched;

@@ -7,17 +7,15 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
 use std::thread;
 use std::time::Duration;
 
-use prism::app::{App, Front};
-use prism::chat::TurnRates;
+use prism::app::{App, Front, Runs};
+use prism::chat::{Engine, TurnRates};
 use prism::config::{Config, Environment, Flags, Purpose};
 use prism::emulator::model::{Listed, ModelServer, ModelSettings};
 use prism::emulator::playground::{GENERAL, KIM};
-use prism::emulator::{Change, Emulator, Invocation, MessageView, Settings, World};
+use prism::emulator::{Change, Emulator, Invocation, MessageView, SessionStarts, Settings, World};
 use prism::ids::{ChannelId, InteractionId, MessageId, UserId};
 use prism::shutdown::Shutdown;
 use prism::store::Store;
@@ -25,18 +23,13 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{oneshot, watch};
 
-use crate::openapi;
+use crate::{openapi, panics};
 
 /// Far above what anything takes: it only keeps a broken test from hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) const MODEL: &str = "first/model";
 pub(crate) const LIGHTER_MODEL: &str = "lighter/model";
-
-thread_local! {
-    /// Of the test whose thread this is, or whose bot's.
-    static PANICS: RefCell<Arc<AtomicUsize>> = RefCell::default();
-}
 
 /// A running bot and its surroundings.
 pub(crate) struct Stage {
@@ -52,15 +45,15 @@ pub(crate) struct Stage {
 /// A bot with a thread and a runtime of its own, as a process has them: when it is killed, all its tasks are gone.
 struct Running {
     stop: Shutdown,
-    address: watch::Receiver<Option<SocketAddr>>,
+    built: watch::Receiver<Option<Built>>,
     /// Dropped: the bot dies.
     life: oneshot::Sender<()>,
     /// `None`: it was killed.
     ended: oneshot::Receiver<Option<anyhow::Result<()>>>,
 }
 
-/// What makes the playground's page of a bot that was just built.
-pub(crate) type MakeFront = Box<dyn FnOnce(&App) -> Front + Send>;
+/// Where the pages of a bot are, and its engine, if it is the only one behind them.
+type Built = (SocketAddr, Option<Engine>);
 
 /// How a stage differs from the usual one.
 #[derive(Default)]
@@ -82,10 +75,12 @@ impl Stage {
 
     /// A stage whose bot is not started yet.
     pub(crate) async fn set(setting: Setting) -> Self {
-        count_panics();
+        panics::count();
         let far_side = Shutdown::default();
         let world = setting.world.unwrap_or_else(World::playground);
         let discord = Emulator::start(setting.emulator.clone(), world, &far_side).await.unwrap();
+        // Tests restart sooner than operators do.
+        discord.set_session_starts(SessionStarts { max_concurrency: 100, ..SessionStarts::default() });
         let model = ModelServer::start(ModelSettings::default(), &far_side).await.unwrap();
         model.list(vec![Listed::new(MODEL), Listed::new(LIGHTER_MODEL)]);
         let folder = tempfile::tempdir().unwrap();
@@ -104,6 +99,7 @@ impl Stage {
         config.discord.edit_interval = Duration::from_millis(20);
         config.discord.first_words_after = Duration::from_millis(20);
         config.discord.thinking_after = Duration::from_secs(3_600);
+        config.gateway.pause = Duration::from_millis(20);
         // Tests talk faster than people do. Those of the pace set it.
         config.chat.rates = TurnRates { user: 1_000, channel: 1_000, guild: 1_000, bot: 1_000 };
         let read = RefCell::default();
@@ -115,8 +111,8 @@ impl Stage {
         self.start_with(None).await;
     }
 
-    /// The same, with the playground's page where there is one.
-    pub(crate) async fn start_with(&mut self, front: Option<MakeFront>) {
+    /// The same, behind the playground's page where there is one.
+    pub(crate) async fn start_with(&mut self, front: Option<Front>) {
         let mut changes = self.discord.changes();
         self.launch_with(front);
         let (mut connected, mut registered) = (false, false);
@@ -137,7 +133,7 @@ impl Stage {
         self.launch_with(None);
     }
 
-    fn launch_with(&mut self, front: Option<MakeFront>) {
+    fn launch_with(&mut self, front: Option<Front>) {
         assert!(self.running.is_none(), "the bot runs already");
         self.running = Some(Running::start(self.config.clone(), front));
     }
@@ -175,8 +171,17 @@ impl Stage {
 
     /// Where the bot's pages are.
     pub(crate) async fn address(&mut self) -> SocketAddr {
-        let address = &mut self.running.as_mut().unwrap().address;
-        within("the bot is built", address.wait_for(Option::is_some)).await.unwrap().unwrap()
+        self.built().await.0
+    }
+
+    /// The engine of a bot without a playground.
+    pub(crate) async fn engine(&mut self) -> Engine {
+        self.built().await.1.unwrap()
+    }
+
+    async fn built(&mut self) -> Built {
+        let built = &mut self.running.as_mut().unwrap().built;
+        within("the bot is built", built.wait_for(Option::is_some)).await.unwrap().clone().unwrap()
     }
 
     /// The database of a stopped bot.
@@ -298,8 +303,7 @@ impl Stage {
     pub(crate) fn leave(self) {
         assert_eq!(self.discord.unexpected(), [""; 0], "requests that Discord does not know");
         assert_eq!(self.model.unused(), 0, "scripted answers that nobody asked for");
-        let panics = PANICS.with_borrow(|panics| panics.load(Ordering::Relaxed));
-        assert_eq!(panics, 0, "panics in tasks");
+        assert_eq!(panics::counted(), 0, "panics in tasks");
         self.assert_all_read();
         openapi::check(&self.discord.requests());
         self.far_side.begin();
@@ -326,21 +330,21 @@ impl Stage {
 }
 
 impl Running {
-    fn start(config: Config, front: Option<MakeFront>) -> Self {
+    fn start(config: Config, front: Option<Front>) -> Self {
         let stop = Shutdown::default();
         let (life, death) = oneshot::channel();
         let (tell_end, ended) = oneshot::channel();
-        let (tell_address, address) = watch::channel(None);
-        let (panics, its_stop) = (PANICS.with_borrow(Arc::clone), stop.clone());
+        let (tell_built, built) = watch::channel(None);
+        let (panics, its_stop) = (panics::of_this_thread(), stop.clone());
         // What listens to the test's logs hears its bot too.
         let listener = tracing::dispatcher::get_default(Clone::clone);
         thread::spawn(move || {
-            PANICS.set(panics);
+            panics::count_for(panics);
             let _listening = tracing::dispatcher::set_default(&listener);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let end = runtime.block_on(async {
                 tokio::select! {
-                    end = run(config, its_stop, tell_address, front) => Some(end),
+                    end = run(config, its_stop, tell_built, front) => Some(end),
                     _ = death => None,
                 }
             });
@@ -348,20 +352,25 @@ impl Running {
             // A test that has failed does not listen any more.
             let _ = tell_end.send(end);
         });
-        Self { stop, address, life, ended }
+        Self { stop, built, life, ended }
     }
 }
 
 async fn run(
     config: Config,
     stop: Shutdown,
-    address: watch::Sender<Option<SocketAddr>>,
-    front: Option<MakeFront>,
+    built: watch::Sender<Option<Built>>,
+    front: Option<Front>,
 ) -> anyhow::Result<()> {
+    if let Some(front) = front {
+        let Some(runs) = Runs::open(config, stop).await? else { return Ok(()) };
+        panics::count_behind(runs.address());
+        built.send_replace(Some((runs.address(), None)));
+        return runs.run(front).await;
+    }
     let app = App::build(config, stop).await?;
-    address.send_replace(Some(app.address()));
-    let front = front.map(|make| make(&app));
-    app.run(front).await
+    built.send_replace(Some((app.address(), Some(app.engine().clone()))));
+    app.run().await
 }
 
 /// Waits for something that is sure to come.
@@ -370,17 +379,4 @@ pub(crate) async fn within<T>(what: &str, coming: impl Future<Output = T>) -> T 
         Ok(came) => came,
         Err(_) => panic!("it never happened: {what}"),
     }
-}
-
-/// Tests and bots run on runtimes of one thread, so a panic in a task happens on the thread of its test or bot.
-fn count_panics() {
-    static HOOK: Once = Once::new();
-    PANICS.take();
-    HOOK.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            PANICS.with_borrow(|panics| panics.fetch_add(1, Ordering::Relaxed));
-            usual(panic);
-        }));
-    });
 }

@@ -18,13 +18,13 @@ use crate::playground::{MODEL_LINE, open};
 const RETRY: &str = "[data-custom-id^=\"v1:retry\"]";
 
 /// A bot and a browser on its page.
-struct Visit {
-    stage: Stage,
-    browser: Browser,
+pub(crate) struct Visit {
+    pub(crate) stage: Stage,
+    pub(crate) browser: Browser,
 }
 
 impl Visit {
-    async fn begin() -> Option<Self> {
+    pub(crate) async fn begin() -> Option<Self> {
         let (stage, address): (_, SocketAddr) = open(Access::Loopback).await;
         let Some(browser) = Browser::open(&format!("http://{address}/")).await else {
             stage.finish().await;
@@ -35,7 +35,7 @@ impl Visit {
     }
 
     /// Waits until a message with these words stands on the page, and counts it as looked at.
-    async fn reads(&self, words: &str) -> MessageId {
+    pub(crate) async fn reads(&self, words: &str) -> MessageId {
         let found = format!(
             "[...document.querySelectorAll('.message .text')]
                 .find((text) => text.innerText.includes({words:?}))?.closest('.message').dataset.messageId"
@@ -47,21 +47,21 @@ impl Visit {
     }
 
     /// Waits until a message reads exactly so.
-    async fn reads_all(&self, id: MessageId, words: &str) {
+    pub(crate) async fn reads_all(&self, id: MessageId, words: &str) {
         self.browser.until(&format!("{}.innerText.trim() === {words:?}", text_of(id))).await;
     }
 
     /// What a person types into the message box and sends.
-    async fn say(&self, words: &str) {
+    pub(crate) async fn say(&self, words: &str) {
         self.browser.keys(words).await;
         self.browser.keys(&Key::Enter.to_string()).await;
     }
 
-    async fn press(&self, key: Key) {
+    pub(crate) async fn press(&self, key: Key) {
         self.browser.keys(&key.to_string()).await;
     }
 
-    async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.browser.finish().await;
         self.stage.finish().await;
     }

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use prism::app::{App, Front};
+use prism::app::Front;
 use prism::emulator::model::Answer;
 use prism::emulator::playground::{GENERAL, KIM, ROBIN};
 use prism::ids::MessageId;
-use prism::web::Access;
+use prism::web::{Access, FirstModel};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -15,15 +15,22 @@ use crate::http::{get, send};
 
 pub(crate) const MODEL_LINE: &str = "Replies come from a script.";
 
+/// The playground's page of a stage, whose model server is the embedded one.
+pub(crate) fn front(stage: &Stage, access: Access) -> Front {
+    Front {
+        access,
+        hosts: vec!["prism.example".to_owned()],
+        emulator: stage.discord.clone(),
+        model_line: MODEL_LINE.to_owned(),
+        first_model: Some(FirstModel { server: stage.model.clone(), name: MODEL.to_owned() }),
+    }
+}
+
 /// A connected bot with its page, and where the page is.
 pub(crate) async fn open(access: Access) -> (Stage, SocketAddr) {
     let mut stage = Stage::set(Setting::default()).await;
-    let discord = stage.discord.clone();
-    let front = move |app: &App| {
-        let playground = app.playground(discord, MODEL_LINE.to_owned());
-        Front { access, hosts: vec!["prism.example".to_owned()], playground }
-    };
-    stage.start_with(Some(Box::new(front))).await;
+    let front = front(&stage, access);
+    stage.start_with(Some(front)).await;
     let address = stage.address().await;
     (stage, address)
 }
@@ -38,7 +45,7 @@ async fn say(page: SocketAddr, text: &str, headers: &str) -> u16 {
 }
 
 /// What the page writes under a reply, once the turn is closed.
-async fn figures(page: SocketAddr, message: MessageId) -> String {
+pub(crate) async fn figures(page: SocketAddr, message: MessageId) -> String {
     let waiting = async {
         loop {
             let answer = get(page, &format!("/playground/figures/{message}")).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prism::chat::Budget;
 use prism::emulator::model::{Answer, Ending, Gate, tokens};
-use prism::emulator::playground::{GENERAL, HELPERS, KIM, WORKSHOP};
+use prism::emulator::playground::{GENERAL, HELPERS, KIM, ROBIN, WORKSHOP};
 use prism::emulator::{Invocation, MessageView, Settings};
 use prism::ids::{ChannelId, MessageId};
 use prism::persona::Library;
@@ -356,7 +356,7 @@ async fn questions_of_one_channel_wait_for_each_other_and_for_no_other() {
     let stage = unhurried().await;
     let (first, _, gate) = held_after(&stage, GENERAL, 5).await;
     let second = stage.mention("second");
-    let third = stage.mention("third");
+    let third = stage.mention_in(GENERAL, ROBIN, "third");
     stage.model.script(Answer::text("elsewhere"));
     let elsewhere = stage.mention_in(WORKSHOP, KIM, "elsewhere");
     stage.answered(elsewhere, "elsewhere").await;
@@ -370,7 +370,7 @@ async fn questions_of_one_channel_wait_for_each_other_and_for_no_other() {
     stage.answered(third, "three").await;
     let prompt = conversation(&stage.model.requests()[3].body);
     let words: Vec<_> = prompt.iter().map(|(_, text)| text.as_str()).collect();
-    assert_eq!(words, ["[Kim] sing!", SONG, "[Kim] second", "two", "[Kim] third"]);
+    assert_eq!(words, ["[Kim] sing!", SONG, "[Kim] second", "two", "[Robin] third"]);
     stage.finish().await;
 }
 

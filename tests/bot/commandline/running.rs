@@ -3,11 +3,13 @@
 use prism::emulator::model::{Answer, Ending, Gate, tokens};
 use prism::emulator::playground::{GENERAL, KIM};
 use prism::ids::MessageId;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::program::{Home, Running, get};
 use crate::harness::{MODEL, Setting, Stage, within};
+use crate::http::send;
 
 /// A home whose bot meets the Discord and the model of a stage, with the stage's database.
 pub(super) fn beside(stage: &Stage) -> Home {
@@ -30,6 +32,28 @@ async fn bare_prism_on_a_fresh_machine_is_a_playground() {
     let (status, page) = get(address, "/playground").await;
     assert!(status == 200 && page.contains("text/html") && page.contains("general"), "{status}: {page}");
     assert!(home.path("data/playground.db").exists() && !home.path("data/prism.db").exists());
+}
+
+#[tokio::test]
+async fn on_a_fresh_machine_a_dead_first_model_is_replaced_by_a_lighter_one() {
+    let home = Home::new();
+    let mut prism = home.start(&[]);
+    let page = prism.connected().await;
+    for (action, what) in [
+        ("switch", json!({ "switch": "dead_model", "on": true })),
+        ("say", json!({ "text": "@Prism hello there!" })),
+    ] {
+        let mut body = json!({ "channel": GENERAL, "as": KIM });
+        body.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        let head = format!(
+            "POST /playground/{action} HTTP/1.1\r\nHost: {page}\r\nContent-Type: application/json\r\n\
+             Sec-Fetch-Site: same-origin\r\n"
+        );
+        assert_eq!(send(page, &head, &body.to_string()).await.status, 204, "{action}");
+    }
+    prism.line("turn closed").await;
+    let (_, shown) = get(page, "/playground").await;
+    assert!(shown.contains("written by <code>embedded/lighter-examples</code>"), "{shown}");
 }
 
 #[tokio::test]

@@ -8,8 +8,10 @@ use super::source::{self, Named};
 const LEAVES: [&str; 4] = ["document", "ids", "shutdown", "status"];
 
 /// Left may name right, besides the leaves and itself.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("main", &["app", "cli", "config", "telemetry"]),
+    ("gateway", &[]),
+    ("watchdog", &[]),
     (
         "cli",
         &[
@@ -24,15 +26,31 @@ const EDGES: [(&str, &[&str]); 15] = [
             "llm",
             "governor",
             "emulator",
+            "watchdog",
         ],
     ),
     (
         "app",
         &["config", "telemetry", "web", "discord", "chat", "persona", "store", "llm", "governor", "emulator"],
     ),
-    ("config", &["telemetry", "web", "discord", "chat", "persona", "store", "llm", "governor", "emulator"]),
+    (
+        "config",
+        &[
+            "telemetry",
+            "web",
+            "discord",
+            "chat",
+            "persona",
+            "store",
+            "llm",
+            "governor",
+            "gateway",
+            "emulator",
+            "watchdog",
+        ],
+    ),
     ("web", &["chat", "persona", "store", "governor", "emulator"]),
-    ("discord", &["chat", "persona", "store", "governor"]),
+    ("discord", &["chat", "persona", "store", "governor", "gateway"]),
     ("chat", &["persona", "store", "llm"]),
     ("persona", &[]),
     ("store", &[]),
@@ -52,7 +70,7 @@ const HOMES: [(&str, &[&str]); 6] = [
     // app builds the one client that both share.
     ("reqwest", &["llm", "governor", "app"]),
     ("axum", &["web", "emulator", "governor"]),
-    ("tokio_tungstenite", &[]),
+    ("tokio_tungstenite", &["gateway"]),
 ];
 
 /// A name outside its home, and why it may stand there.
@@ -69,7 +87,7 @@ const EXCEPTIONS: [Exception; 1] = [Exception {
 }];
 
 /// What config may name of the other parts: their settings and what these are made of, and nothing that acts.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "Settings",
     "self",
     "Budget",
@@ -77,6 +95,7 @@ const SETTINGS: [&str; 10] = [
     "CatalogSettings",
     "Flavour",
     "MaxPrice",
+    "Mode",
     "Pattern",
     "Server",
     "TurnRates",

@@ -1,9 +1,11 @@
 //! Money that is set aside while an answer is written.
 
+use std::time::Duration;
+
 use prism::chat::{Budget, Budgets};
-use prism::emulator::MessageView;
 use prism::emulator::model::{Answer, Gate};
 use prism::emulator::playground::{GENERAL, GUILD, KIM, ROBIN, WORKSHOP};
+use prism::emulator::{MessageView, RestFault, RestFaultKind};
 use prism::ids::{MessageId, TurnId};
 use prism::store::Payer;
 
@@ -13,15 +15,23 @@ use crate::prices::{UNBOUND, UNBOUNDED, by_token};
 /// What one reply can cost at most, in nano-dollars: 800 tokens at a millionth of a dollar, and half of that more.
 const WORST: i64 = 1_200_000;
 
+/// More than anybody tries.
+const MANY: usize = 1_000;
+
 /// What a token costs, in nano-dollars.
 const TOKEN: i64 = 1_000;
 
 async fn stage(guild_day: i64) -> Stage {
+    let mut stage = closed_stage(guild_day).await;
+    stage.open_shop().await;
+    stage
+}
+
+async fn closed_stage(guild_day: i64) -> Stage {
     let guild = Budget { day: Some(guild_day), ..UNBOUND };
     let mut stage = Stage::selling(vec![by_token(MODEL)], Budgets { guild, ..UNBOUNDED }).await;
     // Should the list on disk be lost with a crash.
     stage.config.model.turn_price = WORST;
-    stage.open_shop().await;
     stage
 }
 
@@ -76,6 +86,35 @@ async fn what_a_crash_left_set_aside_counts_as_spent() {
         rows.iter().map(|row| (row.failure.as_deref(), row.estimate_nano_usd, row.cost_nano_usd)).collect();
     assert_eq!(seen, [(Some("interrupted"), Some(3 * WORST), None), (None, None, Some(3 * TOKEN))]);
     stage.finish().await;
+}
+
+/// The turn stays open for the next start, and what it has used is written down.
+#[tokio::test]
+async fn what_nobody_could_read_is_not_free() {
+    for is_whole in [true, false] {
+        let mut stage = closed_stage(10 * WORST).await;
+        stage.config.stop.grace = Duration::from_millis(50);
+        stage.open_shop().await;
+        let template = Some("POST /channels/{channel_id}/messages");
+        stage.discord.fail_rest(RestFault { template, times: MANY, kind: RestFaultKind::Status(503) });
+        let (_, gate) = held(&stage, "Three words here.").await;
+        if is_whole {
+            gate.open()
+        } else {
+            gate.release(1)
+        }
+        let has_tried = || (stage.discord.rest_faults() < MANY).then_some(());
+        stage.until(has_tried, || "the words did not come".to_owned()).await;
+        stage.stop().await;
+        let store = stage.store().await;
+        assert_eq!(store.unfinished_turns().await.unwrap().len(), 1);
+        let rows = store.usage_of_turn(TurnId::new(1)).await.unwrap();
+        store.close().await;
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        let spent = stage.spent(Payer::Guild(GUILD)).await;
+        assert!(spent.day_nano_usd > 0 && spent.reserved_nano_usd == 0, "{spent:?}");
+        stage.leave();
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,10 @@ async fn a_storm_of_questions_spends_no_more_than_the_budget() {
     stage.model.always(LIGHTER_MODEL, Answer::text("Yes."));
     for round in 0..QUESTIONS {
         for (person, channel) in &people {
-            stage.mention_in(*channel, *person, &format!("question {round}"));
+            // Each about something else, so that none is answered together with another.
+            let topic = stage.discord.say(*person, *channel, &format!("topic {round}")).unwrap();
+            let question = format!("<@{}> question {round}", stage.discord.bot());
+            stage.discord.reply(*person, topic, &question, true).unwrap();
         }
     }
     let mut refused = 0;
