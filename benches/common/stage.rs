@@ -1,13 +1,16 @@
 //! What a bot meets: an embedded Discord and an embedded model server, in this process.
 
 use std::fs;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use prism::emulator::model::{ModelServer, ModelSettings};
-use prism::emulator::{Change, Emulator, Settings, World};
+use prism::emulator::{Change, Emulator, SessionStarts, Settings, World};
 use prism::shutdown::Shutdown;
+use prism::store::{self, Store};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::bot::Bot;
@@ -27,29 +30,50 @@ guild_turns = 100000
 bot_turns = 100000
 ";
 
+/// For the health page.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 pub(crate) struct Stage {
     pub(crate) discord: Emulator,
     pub(crate) model: ModelServer,
     pub(crate) binary: PathBuf,
     pub(crate) folder: TempDir,
     token: String,
+    /// Of the bot's health page.
+    http: SocketAddr,
     _far_side: Shutdown,
 }
 
 impl Stage {
-    pub(crate) async fn open(world: World, model: ModelSettings) -> Result<Self> {
+    /// Without Discord's limits, where one person's turns come faster than they permit: they would be all there is to
+    /// see. `binary` is the bot's.
+    pub(crate) async fn open(binary: &Path, world: World, model: ModelSettings) -> Result<Self> {
+        Self::with(binary, world, model, Settings { limits: false, ..Settings::default() }).await
+    }
+
+    /// With Discord's limits on.
+    pub(crate) async fn limited(binary: &Path, world: World, model: ModelSettings) -> Result<Self> {
+        Self::with(binary, world, model, Settings::default()).await
+    }
+
+    /// With a Discord of one's own making.
+    pub(crate) async fn with(
+        binary: &Path,
+        world: World,
+        model: ModelSettings,
+        settings: Settings,
+    ) -> Result<Self> {
         let far_side = Shutdown::default();
-        // One person's turns come faster here than Discord permits: its limits would be all there is to see.
-        let settings = Settings { limits: false, ..Settings::default() };
         let token = settings.token.clone();
         let discord = Emulator::start(settings, world, &far_side).await?;
+        // Bots follow each other here sooner than Discord begins sessions.
+        discord.set_session_starts(SessionStarts { max_concurrency: 100, ..SessionStarts::default() });
         let model = ModelServer::start(model, &far_side).await?;
-        // cargo itself passes `--bench`.
-        let named = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-        let binary = PathBuf::from(named.as_deref().unwrap_or(env!("CARGO_BIN_EXE_prism")));
         // Beside the build: a temporary folder may be in memory, where nothing is ever synced.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        Ok(Self { discord, model, binary, folder, token, _far_side: far_side })
+        // Free now, and nobody else is here to take it.
+        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        Ok(Self { discord, model, binary: binary.to_owned(), folder, token, http, _far_side: far_side })
     }
 
     /// A connected bot, and how long it took to say who it is. `config`: what stands in its `prism.toml`.
@@ -62,7 +86,7 @@ impl Stage {
             ("PRISM_DISCORD_URL", self.discord.origin()),
             ("PRISM_MODEL_URL", self.model.base_url()),
             ("PRISM_MODELS", models.to_owned()),
-            ("PRISM_HTTP", "127.0.0.1:0".to_owned()),
+            ("PRISM_HTTP", self.http.to_string()),
             ("DATABASE_URL", format!("sqlite://{}", self.database().display())),
         ];
         let begun = Instant::now();
@@ -78,7 +102,30 @@ impl Stage {
         Ok((bot, identified.context("commands before a connection")?))
     }
 
+    /// The bot's.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Tasks of the bot's runtime that have not ended, as it tells itself.
+    pub(crate) async fn tasks(&self) -> Result<usize> {
+        let asking = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let answer = asking.get(format!("http://{}/health/ready", self.http)).send().await?;
+        let signs: Value = serde_json::from_slice(&answer.bytes().await?)?;
+        let tasks = signs["tasks"].as_u64().context("the bot does not tell of its tasks")?;
+        Ok(usize::try_from(tasks)?)
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("bench.db")
+    }
+
+    /// Turns of a bot that has stopped which wait for its next start.
+    pub(crate) async fn unfinished_turns(&self) -> Result<usize> {
+        let stop = Shutdown::default();
+        let store = Store::open(&store::Settings::new(self.database()), &stop).await?;
+        let unfinished = store.unfinished_turns().await?.len();
+        store.close().await;
+        Ok(unfinished)
     }
 }

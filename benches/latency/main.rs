@@ -1,10 +1,8 @@
-//! How fast the bot is when one person talks to it: `cargo bench`.
+//! How fast the bot is when one person talks to it: `cargo bench --bench latency`.
 //!
 //! The bot runs as a process of its own; the embedded Discord and model server run here. Answers cost no time, so what
-//! is measured is the bot, the loopback and the disk. `cargo bench -- PATH` measures another binary, for example that
+//! is measured is the bot, the loopback and the disk. `cargo bench --bench latency -- --bot PATH` measures another binary, for example that
 //! of the `dist` profile.
-
-#![expect(clippy::print_stdout, reason = "the page of figures is the output")]
 
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "what other measurements need")]
@@ -16,8 +14,10 @@ use anyhow::Result;
 use prism::emulator::World;
 use prism::emulator::model::ModelSettings;
 
-use common::bot::Bot;
-use common::figures::{self, Limit, Page, Sample};
+use clap::Parser;
+use common::arguments::Arguments;
+use common::figures::{self, Limit, Sample};
+use common::page::Page;
 use common::stage::{self, Stage};
 use common::talk::{self, Talk, Turn};
 
@@ -31,40 +31,29 @@ const STREAMED_TURNS: usize = 20;
 /// Between two turns. Each takes two requests, and the bot itself keeps to Discord's 50 a second: without a pause that
 /// limit would be measured.
 const PAUSE: Duration = Duration::from_millis(50);
-const STARTS: usize = 5;
 /// How long the bot does nothing before its memory is read.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// How fast the bot is when one person talks to it
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let stage = Stage::open(World::playground(), ModelSettings::default()).await?;
+    let arguments = Command::parse().arguments;
+    let stage = Stage::open(&arguments.binary(), World::playground(), ModelSettings::default()).await?;
     let mut page = Page::default();
     page.machine();
-    page.heading("from the start");
-    page.binary(&stage.binary, Limit::AtMost(20.0))?;
-    // The first start makes the database.
-    started(&stage).await?.0.stop().await?;
-    let mut starts = Vec::new();
-    for _ in 0..STARTS {
-        let (bot, start) = started(&stage).await?;
-        starts.push(start);
-        bot.stop().await?;
-    }
-    page.times("process start -> IDENTIFY", &Sample::of(starts), Limit::AtMost(150.0));
-    let (bot, _) = started(&stage).await?;
-    tokio::time::sleep(IDLE).await;
-    page.memory("idle resident memory", bot.resident_mib(), Limit::AtMost(24.0));
+    let (bot, _) = stage.started(MODEL, stage::UNBOUNDED).await?;
     measure(&stage, &mut page).await?;
     tokio::time::sleep(IDLE).await;
     page.memory("resident memory after these turns", bot.resident_mib(), Limit::None);
     page.times("the disk's own fdatasync of 4 KiB", &figures::disk(stage.folder.path())?, Limit::None);
     bot.stop().await?;
-    println!("{page}");
-    Ok(())
-}
-
-async fn started(stage: &Stage) -> Result<(Bot, Duration)> {
-    stage.started(MODEL, stage::UNBOUNDED).await
+    page.publish("latency", arguments.json.as_deref())
 }
 
 async fn measure(stage: &Stage, page: &mut Page) -> Result<()> {
@@ -79,9 +68,9 @@ async fn measure(stage: &Stage, page: &mut Page) -> Result<()> {
     }
     let of = |time: fn(&Turn) -> Duration| Sample::of(turns.iter().map(time));
     page.heading(&format!("{TURNS} mentions, one after the other, whole answers at once"));
-    page.times("dispatched -> model request received", &of(Turn::to_request), Limit::AtMost(4.0));
-    page.times("first token -> first visible text", &of(Turn::to_visible), Limit::AtMost(2.0));
-    page.times("last token -> complete text", &of(Turn::to_complete), Limit::AtMost(4.0));
+    page.times("dispatched -> model request received", &of(Turn::to_request), Limit::Both(3.0, 10.0));
+    page.times("first token -> first visible text", &of(Turn::to_visible), Limit::AtMost(1.5));
+    page.times("last token -> complete text", &of(Turn::to_complete), Limit::AtMost(2.5));
     page.times("dispatched -> complete text", &of(Turn::total), Limit::None);
     let mut streamed = Vec::new();
     for number in 0..STREAMED_TURNS {
@@ -89,7 +78,7 @@ async fn measure(stage: &Stage, page: &mut Page) -> Result<()> {
     }
     let of = |time: fn(&Turn) -> Duration| Sample::of(streamed.iter().map(time));
     page.heading(&format!("{STREAMED_TURNS} mentions, answers over a second"));
-    page.times("last token -> complete text", &of(Turn::to_complete), Limit::AtMost(4.0));
+    page.times("last token -> complete text", &of(Turn::to_complete), Limit::AtMost(2.5));
     page.heading("the process and the disk");
     Ok(())
 }

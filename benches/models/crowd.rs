@@ -1,29 +1,17 @@
-//! Fifty people and their places, all talking at once.
+//! Many people in their places, all talking at once.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use prism::emulator::world::{Channel, Member, User};
-use prism::emulator::{AuthorView, Emulator, World, playground};
-use prism::ids::{ChannelId, UserId};
+use prism::emulator::{AuthorView, Emulator};
 
-const PEOPLE: u64 = 50;
-const ROOMS: u64 = 8;
+use crate::common::crowd::Crowd;
+
 /// Every so manieth message is a direct one.
 const DIRECT: usize = 3;
 /// Messages that are sent at once, and the pause after them: a thousand messages a second.
 const BURST: usize = 50;
 const PAUSE: Duration = Duration::from_millis(50);
-/// Above every id of the playground, and older than now.
-const FIRST: u64 = playground::BOT.get() + 1_000;
-
-/// Who talks, and where.
-pub(crate) struct Crowd {
-    people: Vec<UserId>,
-    rooms: Vec<ChannelId>,
-    direct: Vec<ChannelId>,
-}
-
 /// What the bot said to all of it.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -38,40 +26,22 @@ pub(crate) struct Said {
     pub(crate) other: usize,
 }
 
-impl Crowd {
-    /// The playground with so many more people in it.
-    pub(crate) fn gather() -> (World, Self) {
-        let mut world = World::playground();
-        let rooms = world.add_channels(ROOMS);
-        let people: Vec<_> = (FIRST..FIRST + PEOPLE).map(UserId::new).collect();
-        let direct: Vec<_> = (FIRST + PEOPLE..FIRST + 2 * PEOPLE).map(ChannelId::new).collect();
-        for (index, (person, channel)) in people.iter().zip(&direct).enumerate() {
-            world.users.push(User::person(*person, &format!("p{index}"), &format!("Person {index}"), 0));
-            world.channels.push(Channel::direct(*channel, *person));
-            for guild in &mut world.guilds {
-                guild.members.push(Member {
-                    user: *person,
-                    nick: None,
-                    roles: Vec::new(),
-                    joined_at: 1_735_000_000_000,
-                });
-            }
-        }
-        (world, Self { people, rooms, direct })
-    }
+/// Those who talk.
+pub(crate) struct Flood(pub(crate) Crowd);
 
+impl Flood {
     /// Everybody says something to the bot, over and over. Returns how long that took.
     pub(crate) async fn talk(&self, discord: &Emulator, messages: usize) -> Result<Duration> {
         let begun = Instant::now();
         let bot = discord.bot();
         for number in 0..messages {
-            let who = number % self.people.len();
+            let who = number % self.0.people.len();
             let (channel, text) = if number.is_multiple_of(DIRECT) {
-                (self.direct[who], format!("and what then? ({number})"))
+                (self.0.direct[who], format!("and what then? ({number})"))
             } else {
-                (self.rooms[number % self.rooms.len()], format!("<@{bot}> and what then? ({number})"))
+                (self.0.rooms[number % self.0.rooms.len()], format!("<@{bot}> and what then? ({number})"))
             };
-            discord.say(self.people[who], channel, &text)?;
+            discord.say(self.0.people[who], channel, &text)?;
             if (number + 1).is_multiple_of(BURST) {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -83,8 +53,8 @@ impl Crowd {
     pub(crate) fn read(&self, discord: &Emulator, answer: &str) -> Said {
         let mut said = Said::default();
         let own = |author: &AuthorView| author.id == discord.bot();
-        let rooms = self.rooms.iter().map(|room| (*room, self.people[0]));
-        let places = rooms.chain(self.direct.iter().copied().zip(self.people.iter().copied()));
+        let rooms = self.0.rooms.iter().map(|room| (*room, self.0.people[0]));
+        let places = rooms.chain(self.0.direct.iter().copied().zip(self.0.people.iter().copied()));
         for message in places.flat_map(|(place, viewer)| discord.messages(place, viewer)) {
             if !own(&message.author) {
                 continue;

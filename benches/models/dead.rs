@@ -3,13 +3,15 @@
 //! Two bots in turn, one whose ladder begins with the dead model and one that has the living one alone, so that
 //! whatever else the machine does meets both.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use prism::emulator::World;
 use prism::emulator::model::{Answer, Fault, ModelSettings};
 
-use crate::common::figures::{Limit, Page, Sample};
+use crate::common::figures::{Limit, Sample};
+use crate::common::page::Page;
 use crate::common::stage::{Stage, UNBOUNDED};
 use crate::common::talk::{Talk, Turn};
 
@@ -27,9 +29,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Short, so that the first turn is.
 const FIRST_TOKEN: &str = "\n[model]\nfirst_token = \"300ms\"\n";
 
-pub(crate) async fn measure(page: &mut Page) -> Result<()> {
+pub(crate) async fn measure(page: &mut Page, bot: &Path) -> Result<()> {
     let config = format!("{UNBOUNDED}{FIRST_TOKEN}");
-    let (well, sick) = (stage().await?, stage().await?);
+    let (well, sick) = (stage(bot).await?, stage(bot).await?);
     sick.model.always(DEAD, Answer::text("").fault(Fault::Mute));
     let (well_bot, _) = well.started(LIVE, &config).await?;
     let (sick_bot, _) = sick.started(&format!("{DEAD},{LIVE}"), &config).await?;
@@ -53,8 +55,8 @@ pub(crate) async fn measure(page: &mut Page) -> Result<()> {
     let [without, with] = [well_turns, sick_turns].map(|turns| sample(&turns));
     page.times("later turns", &with, Limit::None);
     page.times("turns of a ladder without it", &without, Limit::None);
-    page.added("added by it", (&without, &with), Limit::AtMost(10.0));
-    page.count("times it was asked, in the first turn and as a probe", probes);
+    page.added("added by it", (&without, &with), 10.0);
+    page.count("times it was asked, in the first turn and as a probe", probes, Limit::None);
     Ok(())
 }
 
@@ -62,7 +64,7 @@ fn sample(turns: &[Turn]) -> Sample {
     Sample::of(turns.iter().skip(WARM_TURNS).map(Turn::to_request))
 }
 
-async fn stage() -> Result<Stage> {
+async fn stage(bot: &Path) -> Result<Stage> {
     let model = ModelSettings { models: vec![DEAD.to_owned(), LIVE.to_owned()], ..ModelSettings::default() };
-    Stage::open(World::playground(), model).await
+    Stage::open(bot, World::playground(), model).await
 }

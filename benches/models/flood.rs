@@ -1,5 +1,6 @@
 //! Ten thousand messages by fifty people, and a budget for a few dozen answers.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -12,11 +13,15 @@ use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::common::bot::Bot;
-use crate::common::figures::{Limit, Page};
+use crate::common::crowd::Crowd;
+use crate::common::figures::Limit;
+use crate::common::page::Page;
 use crate::common::stage::{Stage, UNBOUNDED};
-use crate::crowd::Crowd;
+use crate::crowd::Flood;
 
 const MESSAGES: usize = 10_000;
+const PEOPLE: u64 = 50;
+const ROOMS: u64 = 8;
 /// Nano-dollars.
 const BUDGET: i64 = 50_000_000;
 const FIRST_MODEL: &str = "flood/first";
@@ -39,22 +44,23 @@ const QUIET: Duration = Duration::from_secs(10);
 /// For everything.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-pub(crate) async fn measure(page: &mut Page) -> Result<()> {
+pub(crate) async fn measure(page: &mut Page, bot: &Path) -> Result<()> {
     let bounded = UNBOUNDED.replace("bot_day = false", "bot_day = 0.05");
-    flood(page, "without limits of pace", &bounded).await?;
+    flood(page, bot, ("without limits of pace", &bounded)).await?;
     let paced: String =
         bounded.lines().filter(|line| !line.contains("_turns")).map(|line| format!("{line}\n")).collect();
-    flood(page, "with the usual limits of pace", &paced).await
+    flood(page, bot, ("with the usual limits of pace", &paced)).await
 }
 
-async fn flood(page: &mut Page, name: &str, config: &str) -> Result<()> {
-    let (world, crowd) = Crowd::gather();
+async fn flood(page: &mut Page, bot: &Path, (name, config): (&str, &str)) -> Result<()> {
+    let (world, crowd) = Crowd::gather(PEOPLE, ROOMS);
+    let crowd = Flood(crowd);
     let model = ModelSettings {
         models: vec![FIRST_MODEL.to_owned(), SECOND_MODEL.to_owned()],
         kept_requests: 4 * MESSAGES,
         ..ModelSettings::default()
     };
-    let stage = Stage::open(world, model).await?;
+    let stage = Stage::open(bot, world, model).await?;
     let answer = || Answer::text(ANSWER).after(FIRST_TOKEN).paced(TOKENS_PER_SECOND);
     for _ in 0..BROKEN {
         stage.model.script_for(FIRST_MODEL, answer().fault(Fault::CutAfter(BREAK)));
@@ -71,14 +77,14 @@ async fn flood(page: &mut Page, name: &str, config: &str) -> Result<()> {
     let said_in = said_in?;
 
     page.title(&format!("{MESSAGES} messages by 50 people, {name}"));
-    page.seconds("time in which they were said", said_in);
-    page.seconds("time until the bot had said its last word", last?);
+    page.seconds("time in which they were said", said_in, Limit::None);
+    page.seconds("time until the bot had said its last word", last?, Limit::None);
     let said = crowd.read(&stage.discord, &ANSWER[..BREAK]);
-    page.count("answers", said.answers);
-    page.count("refusals in words: the budget", said.spent);
-    page.count("refusals in words: too many waiting", said.full);
-    page.count("refusals in words: too fast", said.fast);
-    page.count("other words", said.other);
+    page.count("answers", said.answers, Limit::None);
+    page.count("refusals in words: the budget", said.spent, Limit::None);
+    page.count("refusals in words: too many waiting", said.full, Limit::None);
+    page.count("refusals in words: too fast", said.fast, Limit::None);
+    page.count("other words", said.other, Limit::None);
     memory(page, before, &bot);
     bot.stop().await?;
     money(page, &stage).await
@@ -111,14 +117,14 @@ async fn settled(discord: &Emulator, begun: Instant) -> Result<Duration> {
 async fn money(page: &mut Page, stage: &Stage) -> Result<()> {
     let requests = stage.model.requests();
     let taken = requests.iter().map(charge).sum();
-    page.count("requests to the model server", requests.len());
+    page.count("requests to the model server", requests.len(), Limit::None);
     page.money("taken by the model server", taken, Some(BUDGET));
     let stop = Shutdown::default();
     let store = Store::open(&store::Settings::new(stage.database()), &stop).await?;
     let at = i64::try_from(now_ms())?;
     let spent = store.spent(Payer::Bot, at).await?;
     page.money("spent in the bot's own books", spent.day_nano_usd, Some(BUDGET));
-    page.count("turns that wait for the next start", store.unfinished_turns().await?.len());
+    page.count("turns that wait for the next start", store.unfinished_turns().await?.len(), Limit::None);
     store.close().await;
     Ok(())
 }

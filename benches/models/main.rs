@@ -1,10 +1,8 @@
 //! What the model layer costs in time, memory and money: `cargo bench --bench models`.
 //!
 //! A first model that never answers, a thousand replies at once, and a flood of messages against a budget. The bot runs
-//! as a process of its own; the embedded Discord and model server run here. `cargo bench --bench models -- PATH`
+//! as a process of its own; the embedded Discord and model server run here. `cargo bench --bench models -- --bot PATH`
 //! measures another binary of the bot.
-
-#![expect(clippy::print_stdout, reason = "the page of figures is the output")]
 
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "what other measurements need")]
@@ -17,7 +15,16 @@ mod streams;
 
 use anyhow::Result;
 
-use common::figures::Page;
+use clap::Parser;
+use common::arguments::Arguments;
+use common::page::Page;
+
+/// What the model layer costs
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,15 +36,19 @@ fn main() -> Result<()> {
         return runtime.block_on(streams::hold(server, characters.parse()?));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure())
+    runtime.block_on(measure(&Command::parse().arguments))
 }
 
-async fn measure() -> Result<()> {
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let bot = arguments.binary();
     let mut page = Page::default();
     page.machine();
-    let outcomes =
-        [dead::measure(&mut page).await, streams::measure(&mut page).await, flood::measure(&mut page).await];
-    println!("{page}");
+    let outcomes = [
+        dead::measure(&mut page, &bot).await,
+        streams::measure(&mut page).await,
+        flood::measure(&mut page, &bot).await,
+    ];
+    page.publish("models", arguments.json.as_deref())?;
     // One that broke off takes no figure of the others away.
     outcomes.into_iter().collect()
 }

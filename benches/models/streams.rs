@@ -15,7 +15,8 @@ use prism::status::Status;
 use tokio::sync::Semaphore;
 
 use crate::common::bot;
-use crate::common::figures::{Limit, Page};
+use crate::common::figures::Limit;
+use crate::common::page::Page;
 
 /// Makes this binary the process that is measured: then the server's address, and the characters of a prompt.
 pub(crate) const FLAG: &str = "--streams";

@@ -9,7 +9,6 @@
     unreachable_pub,
     reason = "a part of the crate, without those who use it"
 )]
-#![expect(clippy::print_stdout, reason = "the page of figures is the output")]
 
 #[path = "../../src/llm"]
 mod llm {
@@ -35,7 +34,16 @@ mod llm {
     }
 }
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::time::Instant;
+
+use anyhow::Result;
+use clap::Parser;
+use common::arguments::Arguments;
+use common::figures::Limit;
+use common::page::Page;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -46,18 +54,25 @@ const READ: usize = 16 * KIB;
 const ROUNDS: usize = 7;
 const ROUND: usize = 32 * MIB;
 
-fn main() {
-    println!("MB/s from bytes to text, in reads of {} KiB, the best of {ROUNDS} rounds\n", READ / KIB);
-    print!("{:<44}", "stream");
-    SIZES.iter().for_each(|(name, _)| print!("{name:>10}"));
-    println!();
+/// How fast an answer is read
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> Result<()> {
+    let arguments = Command::parse().arguments;
+    let mut page = Page::default();
+    page.machine();
+    page.title(&format!("from bytes to text, in reads of {} KiB, the best of {ROUNDS} rounds", READ / KIB));
     for (name, event) in kinds() {
-        print!("{name:<44}");
-        for (_, size) in SIZES {
-            print!("{:>10.0}", speed(&stream(&event, size)));
+        for (size_name, size) in SIZES {
+            let speed = speed(&stream(&event, size));
+            page.value(&format!("{name}, {size_name}"), Some(speed), "MB/s", Limit::None);
         }
-        println!();
     }
+    page.publish("parsing", arguments.json.as_deref())
 }
 
 /// The events of which a stream is made, as OpenRouter writes them.
