@@ -63,7 +63,7 @@ impl Guard {
 /// Says in a message which file it brings. Sent twice, the file is still there once.
 pub(super) fn name_file(carries: Carries, body: &mut Value, name: &str) {
     if let Ok(Some(message)) = message(carries, body) {
-        message.entry("attachments").or_insert_with(|| json!([{ "id": 0, "filename": name }]));
+        message.entry("attachments").or_insert_with(|| json!([{ "id": "0", "filename": name }]));
     }
 }
 
