@@ -143,6 +143,8 @@ impl Engine {
             speaker: incoming.speaker.name,
             text: incoming.text,
             replies_to: incoming.replies_to,
+            // A resume may tell it again after somebody has chosen another persona, who would answer it too.
+            only_one: true,
             at: now(),
         };
         let opened = turn::Opened {

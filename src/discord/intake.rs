@@ -46,13 +46,13 @@ pub(crate) async fn message(surface: &Surface, message: Message) {
 
 async fn answer(surface: &Surface, message: &Message, said: Said) -> Result<(), StoreError> {
     let (channel, question) = (ChannelId::new(message.channel_id.get()), MessageId::new(message.id.get()));
-    // A resume may tell it again after somebody has chosen another persona, who would answer it too.
-    if surface.engine.store().knows(&Trigger::Message(question)).await? {
-        return Ok(());
-    }
     let audience = surface.audience(channel, message.guild_id.map(|guild| GuildId::new(guild.get()))).await;
     let persona = surface.engine.persona_in(&audience).await?;
     if !surface.suits(&persona, &audience) {
+        // What another persona has answered before was told again by a resume.
+        if surface.engine.store().knows(&Trigger::Message(question)).await? {
+            return Ok(());
+        }
         say_once(surface, Notice { channel, question, persona: &persona, words: unsuitable(&persona) }).await;
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::ids::{MessageId, TurnId};
 pub const STOPPED: &str = "stopped";
 
 impl Store {
-    /// Writes a trigger into the journal, once per persona.
+    /// Writes a trigger into the journal, once per persona, or once at all ([`NewTurn::only_one`]).
     ///
     /// # Errors
     /// [`super::StoreError`] when the database fails; nothing is written then.

@@ -137,7 +137,8 @@ pub(super) async fn known(db: &mut SqliteConnection, trigger: &TriggerRow, turn:
         r#"WITH place AS (
                SELECT id FROM scope WHERE channel_id = ?1 AND kind = ?2 AND ifnull(private_user_id, 0) = ifnull(?3, 0)
            )
-           SELECT (SELECT id FROM turn WHERE trigger_id = ?4 AND persona = ?5 AND trigger_kind = ?6) AS "turn?: i64",
+           SELECT (SELECT id FROM turn
+                   WHERE trigger_id = ?4 AND (persona = ?5 OR ?7) AND trigger_kind = ?6 LIMIT 1) AS "turn?: i64",
                   (SELECT id FROM place) AS "scope?: i64",
                   (SELECT c.id FROM place JOIN conversation c ON c.scope_id = place.id AND c.persona = ?5)
                       AS "conversation?: i64""#,
@@ -146,7 +147,8 @@ pub(super) async fn known(db: &mut SqliteConnection, trigger: &TriggerRow, turn:
         row.private_user,
         trigger.id,
         persona,
-        trigger.kind
+        trigger.kind,
+        turn.only_one
     )
     .fetch_one(db)
     .await?;

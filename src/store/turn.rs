@@ -83,6 +83,8 @@ pub struct NewTurn {
     pub text: String,
     /// The message it explicitly replies to.
     pub replies_to: Option<MessageId>,
+    /// Whether it stays with the persona that came first, instead of each persona having a turn of its own.
+    pub only_one: bool,
     pub at: i64,
 }
 

@@ -127,6 +127,7 @@ impl Stage {
             speaker: "somebody".to_owned(),
             text: "earlier".to_owned(),
             replies_to: None,
+            only_one: true,
             at: now(),
         };
         let Accepted::New(turn, ..) = store.accept_turn(turn).await.unwrap() else { panic!("known") };

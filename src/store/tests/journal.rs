@@ -15,6 +15,17 @@ async fn a_trigger_is_accepted_once_for_each_persona() {
 }
 
 #[tokio::test]
+async fn a_trigger_that_stays_with_one_persona_is_known_to_the_others() {
+    let place = Place::new();
+    let store = place.open().await;
+    let first = accepted(&store, asks(7, "hello")).await;
+    let again = NewTurn { persona: bo(), only_one: true, ..asks(7, "hello") };
+    assert_eq!(store.accept_turn(again.clone()).await.unwrap(), Accepted::Known(first));
+    let command = NewTurn { only_one: true, ..invokes(7, "hello") };
+    assert_ne!(accepted(&store, command).await, first);
+}
+
+#[tokio::test]
 async fn an_interaction_and_a_message_with_one_number_are_two_triggers() {
     let place = Place::new();
     let store = place.open().await;

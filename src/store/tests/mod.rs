@@ -118,6 +118,7 @@ fn asks(message: u64, text: &str) -> NewTurn {
         speaker: "Robin".to_owned(),
         text: text.to_owned(),
         replies_to: None,
+        only_one: false,
         at: 1_000,
     }
 }
