@@ -17,6 +17,7 @@ mod pace;
 mod permission;
 mod presenter;
 mod quote;
+mod reader;
 mod reply;
 mod resume;
 mod screen;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub token_margin: Duration,
     /// Silence after which a persona says that it is thinking.
     pub thinking_after: Duration,
+    /// Silence after which the typing indicator is shown: an answer that is there at once needs none.
+    pub typing_after: Duration,
     /// How often the typing indicator is refreshed; Discord shows it for 10 s.
     pub typing_every: Duration,
     /// How long Discord is trusted to answer a second creation with the same nonce by the first message.
@@ -83,6 +86,7 @@ impl Default for Settings {
             token_life: Duration::from_secs(15 * 60),
             token_margin: Duration::from_secs(60),
             thinking_after: Duration::from_secs(2),
+            typing_after: Duration::from_millis(200),
             typing_every: Duration::from_secs(8),
             nonce_memory: Duration::from_secs(3 * 60),
         }

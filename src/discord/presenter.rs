@@ -129,6 +129,11 @@ impl<'a> Presenter<'a> {
         (!self.screen.is_blank()).then(|| self.pace.due(Change::Edit(self.surface.governor.pressure())))
     }
 
+    /// How many answers grow at this moment.
+    pub(crate) fn live(&self) -> usize {
+        self.surface.governor.pressure().live
+    }
+
     /// Takes in the result of the change that was under way.
     pub(crate) async fn settle_pending(&mut self, result: Result<Shown, CallError>) -> Result<(), Lasting> {
         let step = self.pending.take().map_or_else(|| self.screen.first_step(), |pending| pending.step());
@@ -162,14 +167,14 @@ impl<'a> Presenter<'a> {
                 return Err(Lasting::Unreachable);
             }
             tries += 1;
-            self.rest(tries, failures).await;
+            self.pause(tries, failures).await;
         }
         self.delete_surplus().await;
         Ok(())
     }
 
     /// Waits before the next try. The stop of the process ends a long rest and makes those after it short.
-    async fn rest(&mut self, tries: u32, failures: u32) {
+    async fn pause(&mut self, tries: u32, failures: u32) {
         if self.surface.shutdown.has_begun() {
             sleep(self.pace.patience(failures)).await;
         } else {

@@ -13,6 +13,7 @@ use super::error::{self, Lasting};
 use super::handover::Left;
 use super::presenter::Presenter;
 use super::quote;
+use super::reader::Reader;
 use super::screen::{Destination, Screen};
 use super::typing::keep_typing;
 use crate::chat::{Answer, Display, End, Failure, Turn};
@@ -200,13 +201,17 @@ impl Reply<'_> {
 
     /// Shows the text while it grows. Gives the failure that ended it before its end.
     async fn follow(&mut self, turn: &Turn, answer: &mut Answer) -> Result<Option<Failure>, Lasting> {
+        let mut reader = Reader::default();
         loop {
             let alarm = self.presenter.begin_what_is_due();
             let token_until = self.presenter.token_until;
             tokio::select! {
                 biased;
-                piece = turn.next(answer) => match piece {
-                    Some(Ok(piece)) => self.presenter.text.push(&piece),
+                piece = reader.next(turn, answer) => match piece {
+                    Some(Ok(piece)) => {
+                        self.presenter.text.push(&piece);
+                        reader.read(self.presenter.live());
+                    }
                     Some(Err(failure)) => return Ok(Some(failure)),
                     None => return Ok(None),
                 },
