@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use sqlx::SqliteConnection;
 
-use super::entries::{self, Entry, EntryRole, HISTORY_MAX, NewEntry, Path};
+use super::entries::{self, Entry, HISTORY_MAX};
 use super::error::{Result, StoreError};
 use super::limits::Reserved;
+use super::path::{self, Path};
 use super::reserve::{self, Reservation};
 use super::turn::{TriggerKind, TurnState};
-use super::{Store, join, messages};
-use crate::ids::{ConversationId, EntryId, MessageId, ScopeId, TurnId, UserId};
+use super::{Store, join};
+use crate::ids::{EntryId, ScopeId, TurnId};
 
 /// What an answer is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Store {
             Box::pin(async move {
                 let asked = begin(db, turn, at).await?;
                 let begun = read(db, turn, &asked).await?;
-                // A panic here would be the end of the one task that writes.
+                // A panic here would be the end of the one thread that writes.
                 let (work, reservation) = match catch_unwind(AssertUnwindSafe(|| prepare(begun))) {
                     Ok(prepared) => prepared,
                     Err(panic) => return Ok(Err(panic)),
@@ -85,7 +86,7 @@ pub struct Prepared<T> {
 
 async fn read(db: &mut SqliteConnection, turn: TurnId, asked: &Asked) -> Result<Begun> {
     let Path { entries: mut history, history_from } =
-        entries::path(db, asked.scope, Some(asked.question), HISTORY_MAX + 1).await?;
+        path::read(db, asked.scope, asked.question, HISTORY_MAX + 1).await?;
     let question = history.pop().ok_or(StoreError::TurnErased(turn))?;
     Ok(Begun { question, history, history_from, attempt: asked.attempt })
 }
@@ -128,10 +129,9 @@ async fn begin(db: &mut SqliteConnection, id: TurnId, at: i64) -> Result<Asked> 
         return Err(StoreError::TurnErased(id));
     }
     let question = match draft.question.map(EntryId::new) {
-        Some(question) => ask_again(db, &draft, question).await?,
-        None => ask(db, &mut draft).await?,
+        Some(question) => ask_again(db, &draft, question, at).await?,
+        None => ask(db, &mut draft, at).await?,
     };
-    mark_answering(db, id, question, at).await?;
     let attempt = u32::try_from(draft.attempt + 1).unwrap_or(u32::MAX);
     Ok(Asked { scope: ScopeId::new(draft.scope), question, attempt })
 }
@@ -157,52 +157,72 @@ async fn draft(db: &mut SqliteConnection, id: TurnId) -> Result<Draft> {
     draft.ok_or(StoreError::NoSuchTurn(id))
 }
 
-async fn ask(db: &mut SqliteConnection, draft: &mut Draft) -> Result<EntryId> {
+async fn ask(db: &mut SqliteConnection, draft: &mut Draft, at: i64) -> Result<EntryId> {
     let turn = TurnId::new(draft.id);
     let (Some(speaker), Some(text)) = (draft.speaker.take(), draft.text.take()) else {
         return Err(StoreError::TurnErased(turn));
     };
     let text = if draft.has_joined { join::words(db, turn).await? } else { text };
-    let new = NewEntry {
-        scope: ScopeId::new(draft.scope),
-        conversation: ConversationId::new(draft.conversation),
-        parent: draft.replied_to.or(draft.head).map(EntryId::new),
-        role: EntryRole::Person,
-        author: draft.author.map(UserId::from_row),
-        speaker: Some(&speaker),
-        text: &text,
-        at: draft.accepted_at,
-        history_from: None,
-        turn,
-    };
-    let question = entries::insert(db, new).await?;
-    if draft.trigger_kind == TriggerKind::Message {
-        messages::link_question(db, MessageId::from_row(draft.trigger), question).await?;
-    }
+    let question = write(db, draft, (&speaker, &text), at).await?;
     if draft.has_joined {
         join::asked(db, turn, question).await?;
     }
     Ok(question)
 }
 
-async fn ask_again(db: &mut SqliteConnection, draft: &Draft, question: EntryId) -> Result<EntryId> {
+/// The question, the message that shows it and the turn that answers it: four statements on one way to the database and
+/// back. A message that asked two personas stays with the first one's question.
+async fn write(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    (speaker, text): (&str, &str),
+    at: i64,
+) -> Result<EntryId> {
+    let message = (draft.trigger_kind == TriggerKind::Message).then_some(draft.trigger);
+    let parent = draft.replied_to.or(draft.head);
+    let question = sqlx::query_scalar!(
+        r#"UPDATE scope SET next_seq = next_seq + 1 WHERE id = ?;
+           INSERT INTO entry (id, conversation_id, parent_id, role, author_id, speaker, text, at, turn_id)
+           SELECT (id << 32) + next_seq - 1, ?, ?, 'person', ?, ?, ?, ?, ? FROM scope WHERE id = ?;
+           INSERT INTO discord_message (discord_id, entry_id)
+           SELECT ?, (id << 32) + next_seq - 1 FROM scope WHERE id = ? AND ? IS NOT NULL
+           ON CONFLICT (discord_id) DO NOTHING;
+           UPDATE turn SET state = 'answering', attempt = attempt + 1, begun_at = coalesce(begun_at, ?),
+                           question_id = (SELECT (id << 32) + next_seq - 1 FROM scope WHERE id = ?),
+                           speaker = NULL, text = NULL
+           WHERE id = ? AND state IN ('accepted', 'answering') RETURNING question_id AS "question_id!""#,
+        draft.scope,
+        draft.conversation,
+        parent,
+        draft.author,
+        speaker,
+        text,
+        draft.accepted_at,
+        draft.id,
+        draft.scope,
+        message,
+        draft.scope,
+        message,
+        at,
+        draft.scope,
+        draft.id
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(EntryId::new(question))
+}
+
+async fn ask_again(db: &mut SqliteConnection, draft: &Draft, question: EntryId, at: i64) -> Result<EntryId> {
     if let (Some(head), None) = (draft.head, draft.replied_to) {
         entries::follow(db, question, EntryId::new(head)).await?;
     }
-    Ok(question)
-}
-
-async fn mark_answering(db: &mut SqliteConnection, turn: TurnId, question: EntryId, at: i64) -> Result<()> {
-    let (raw, question) = (turn.get(), question.get());
     sqlx::query!(
-        "UPDATE turn SET state = 'answering', attempt = attempt + 1, begun_at = coalesce(begun_at, ?3),
-                         question_id = ?2, speaker = NULL, text = NULL
+        "UPDATE turn SET state = 'answering', attempt = attempt + 1, begun_at = coalesce(begun_at, ?2)
          WHERE id = ?1 AND state IN ('accepted', 'answering')",
-        raw,
-        question,
+        draft.id,
         at
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(question)
 }

@@ -60,6 +60,10 @@ pub enum OpenError {
     Stopped,
     #[error("{} cannot be upgraded ({source}): restore a backup, or report this", path.display())]
     Upgrade { path: PathBuf, source: MigrateError },
+    #[error(
+        "the system has no thread for the database ({source}): raise its limit of threads, or start again"
+    )]
+    NoThread { source: io::Error },
     #[error("{} cannot be opened ({source}): try again, or restore a backup", path.display())]
     Failed { path: PathBuf, source: StoreError },
 }

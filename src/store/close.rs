@@ -6,7 +6,7 @@ use super::entries::{self, EntryRole, NewEntry};
 use super::error::{Result, StoreError};
 use super::turn::{OpenTurn, TurnState};
 use super::usage::{self, OnAccountOf, UsageRow};
-use super::{Store, messages, replies, reserve, scopes, turn};
+use super::{Store, messages, replies, reserve, turn};
 use crate::ids::{EntryId, MessageId, TurnId};
 
 /// How a turn ended.
@@ -182,11 +182,36 @@ async fn keep(
         turn: turn.id,
     };
     let answer = entries::insert(db, new).await?;
-    entries::show(db, answer).await?;
-    entries::show(db, question).await?;
-    scopes::set_head(db, turn.conversation, answer).await?;
     messages::link_answer(db, &closing.messages, answer).await?;
-    let (turn, answer) = (turn.id.get(), answer.get());
-    sqlx::query!("UPDATE turn SET answer_id = ?2 WHERE id = ?1", turn, answer).execute(db).await?;
+    lead_to(db, turn, (question, answer)).await
+}
+
+/// Both become the shown ones among their siblings, and the conversation goes on behind the answer: four statements on
+/// one way to the database and back. A parent in another conversation shows its own children.
+async fn lead_to(
+    db: &mut SqliteConnection,
+    turn: &OpenTurn,
+    (question, answer): (EntryId, EntryId),
+) -> Result<()> {
+    let (id, conversation) = (turn.id.get(), turn.conversation.get());
+    let (question, answer) = (question.get(), answer.get());
+    sqlx::query!(
+        "UPDATE entry SET active_child_id = child.id
+         FROM (SELECT id, parent_id, conversation_id FROM entry WHERE id = ?) AS child
+         WHERE entry.id = child.parent_id AND entry.conversation_id = child.conversation_id;
+         UPDATE entry SET active_child_id = child.id
+         FROM (SELECT id, parent_id, conversation_id FROM entry WHERE id = ?) AS child
+         WHERE entry.id = child.parent_id AND entry.conversation_id = child.conversation_id;
+         UPDATE conversation SET head_id = ? WHERE id = ?;
+         UPDATE turn SET answer_id = ? WHERE id = ?",
+        answer,
+        question,
+        answer,
+        conversation,
+        answer,
+        id
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

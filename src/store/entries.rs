@@ -11,8 +11,9 @@ use crate::ids::{ConversationId, EntryId, PersonaId, ScopeId, TurnId, UserId};
 pub const HISTORY_MAX: u32 = 400;
 
 /// Whose line an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Deserialize)]
 #[sqlx(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EntryRole {
     Person,
     Persona,
@@ -61,14 +62,6 @@ pub(super) struct NewEntry<'a> {
     pub(super) turn: TurnId,
 }
 
-/// A path towards the root.
-pub(super) struct Path {
-    /// Oldest first.
-    pub(super) entries: Vec<Entry>,
-    /// Where the prompt of the nearest answer on it began.
-    pub(super) history_from: Option<EntryId>,
-}
-
 /// Two statements on one way to the database and back.
 pub(super) async fn insert(db: &mut SqliteConnection, new: NewEntry<'_>) -> Result<EntryId> {
     let (scope, conversation, turn) = (new.scope.get(), new.conversation.get(), new.turn.get());
@@ -96,81 +89,8 @@ pub(super) async fn insert(db: &mut SqliteConnection, new: NewEntry<'_>) -> Resu
     Ok(EntryId::new(id))
 }
 
-struct EntryRow {
-    id: i64,
-    role: EntryRole,
-    persona: String,
-    speaker: Option<String>,
-    author_id: Option<i64>,
-    text: Option<String>,
-    at: i64,
-    inherited: Option<i64>,
-}
-
-impl EntryRow {
-    fn into_entry(self) -> Result<Entry> {
-        Ok(Entry {
-            id: EntryId::new(self.id),
-            role: self.role,
-            persona: persona_of(&self.persona)?,
-            speaker: self.speaker,
-            author: self.author_id.map(UserId::from_row),
-            text: self.text,
-            at: self.at,
-        })
-    }
-}
-
 pub(super) fn persona_of(column: &str) -> Result<PersonaId> {
     PersonaId::parse(column).map_err(|_| StoreError::unexpected("conversation.persona"))
-}
-
-/// The path from an entry towards the root, at most `limit` entries, ending with the entry where the prompt of the
-/// nearest answer on it began.
-pub(super) async fn path(
-    db: &mut SqliteConnection,
-    scope: ScopeId,
-    leaf: Option<EntryId>,
-    limit: u32,
-) -> Result<Path> {
-    let (leaf, scope) = (leaf.map(EntryId::get), scope.get());
-    let mut rows = sqlx::query_as!(
-        EntryRow,
-        r#"WITH RECURSIVE path (id, parent_id, history_from, depth) AS (
-               SELECT id, parent_id, history_from, 1 FROM entry WHERE id = ?1 AND scope_id = ?2
-               UNION ALL
-               SELECT e.id, e.parent_id, coalesce(path.history_from, e.history_from), path.depth + 1
-               FROM path JOIN entry e ON e.id = path.parent_id AND e.scope_id = ?2
-               WHERE path.depth < ?3 AND path.id IS NOT path.history_from
-           )
-           SELECT e.id AS "id!", e.role AS "role!: EntryRole", c.persona AS "persona!", e.speaker AS "speaker?",
-                  e.author_id AS "author_id?", e.text AS "text?", e.at AS "at!", path.history_from AS "inherited?: i64"
-           FROM path JOIN entry e ON e.id = path.id JOIN conversation c ON c.id = e.conversation_id
-           ORDER BY path.depth"#,
-        leaf,
-        scope,
-        limit
-    )
-    .fetch_all(db)
-    .await?;
-    let history_from = rows.last().and_then(|row| row.inherited).map(EntryId::new);
-    rows.reverse();
-    let entries = rows.into_iter().map(EntryRow::into_entry).collect::<Result<_>>()?;
-    Ok(Path { entries, history_from })
-}
-
-/// Marks an entry as the shown one among its siblings. A parent in another conversation shows its own children.
-pub(super) async fn show(db: &mut SqliteConnection, entry: EntryId) -> Result<()> {
-    let entry = entry.get();
-    sqlx::query!(
-        "UPDATE entry SET active_child_id = ?1
-         FROM (SELECT parent_id, conversation_id FROM entry WHERE id = ?1) AS child
-         WHERE entry.id = child.parent_id AND entry.conversation_id = child.conversation_id",
-        entry
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Moves a question that nobody has answered to the end of the path of its conversation.

@@ -6,10 +6,10 @@
 
 use sqlx::SqliteConnection;
 
-use super::error::Result;
-use super::turn::{self, Accepted, NewTurn, OpenTurn, Trigger, TurnState};
+use super::error::{Result, StoreError};
+use super::turn::{self, Accepted, NewTurn, OpenTurn, Trigger, TriggerRow, TurnState};
 use super::{Store, join, replies, scopes};
-use crate::ids::{MessageId, TurnId};
+use crate::ids::{ConversationId, MessageId, ScopeId, TurnId};
 
 /// The cause of a turn that a person has stopped. Without an answer it may be tried again.
 pub const STOPPED: &str = "stopped";
@@ -98,32 +98,52 @@ async fn with_joined(db: &mut SqliteConnection, id: TurnId) -> Result<Option<Ope
 
 async fn accept(db: &mut SqliteConnection, turn: &NewTurn) -> Result<Accepted> {
     let trigger = turn.trigger.to_row();
+    if let Some(accepted) = write(db, &trigger, turn).await? {
+        return Ok(accepted);
+    }
     let known = scopes::known(db, &trigger, turn).await?;
     if let Some(turn) = known.turn {
         return Ok(Accepted::Known(turn));
     }
-    let (scope, conversation) = scopes::place(db, turn, &known).await?;
-    let (raw, persona) = (conversation.get(), turn.persona.as_str());
+    scopes::place(db, turn, &known).await?;
+    write(db, &trigger, turn).await?.ok_or_else(|| StoreError::unexpected("turn.conversation_id"))
+}
+
+/// One statement where the conversation is there and the trigger is news. `None`: it is otherwise.
+async fn write(db: &mut SqliteConnection, trigger: &TriggerRow, turn: &NewTurn) -> Result<Option<Accepted>> {
+    let persona = turn.persona.as_str();
+    let place = turn.audience.to_row();
     let author = turn.author.to_row();
     let replies_to = turn.replies_to.map(MessageId::to_row);
-    let id = sqlx::query_scalar!(
+    let written = sqlx::query!(
         r#"INSERT INTO turn (trigger_kind, trigger_id, interaction_token, persona, conversation_id, state, author_id,
                              speaker, text, replies_to, accepted_at)
-           VALUES (?1, ?2, ?3, ?4, ?5, 'accepted', ?6, ?7, ?8, ?9, ?10) RETURNING id AS "id!""#,
+           SELECT ?1, ?2, ?3, ?4, c.id, 'accepted', ?5, ?6, ?7, ?8, ?9
+           FROM scope s JOIN conversation c ON c.scope_id = s.id AND c.persona = ?4
+           WHERE s.channel_id = ?10 AND s.kind = ?11 AND ifnull(s.private_user_id, 0) = ifnull(?12, 0)
+             AND NOT EXISTS
+                 (SELECT 1 FROM turn WHERE trigger_id = ?2 AND (persona = ?4 OR ?13) AND trigger_kind = ?1)
+           RETURNING id AS "id!", conversation_id AS "conversation!",
+                     (SELECT scope_id FROM conversation WHERE conversation.id = conversation_id) AS "scope!: i64""#,
         trigger.kind,
         trigger.id,
         trigger.token,
         persona,
-        raw,
         author,
         turn.speaker,
         turn.text,
         replies_to,
-        turn.at
+        turn.at,
+        place.channel,
+        place.kind,
+        place.private_user,
+        turn.only_one
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok(Accepted::New(TurnId::new(id), conversation, scope))
+    Ok(written.map(|row| {
+        Accepted::New(TurnId::new(row.id), ConversationId::new(row.conversation), ScopeId::new(row.scope))
+    }))
 }
 
 async fn reopen(db: &mut SqliteConnection, turn: TurnId, at: i64) -> Result<bool> {

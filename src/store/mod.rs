@@ -32,6 +32,7 @@ mod limits;
 mod lock;
 mod messages;
 mod owed;
+mod path;
 mod replies;
 mod reserve;
 mod scopes;
@@ -112,7 +113,8 @@ impl Store {
         let opened = shutdown.unless_begun(boot::open(settings)).await.ok_or(OpenError::Stopped)??;
         let folded = Arc::default();
         let checkpoints = Checkpoints::start(opened.readers.clone(), Arc::clone(&folded));
-        let writer = Writer::start(opened.writer, opened.lock, checkpoints, settings);
+        let writer = Writer::start(opened.writer, opened.lock, checkpoints, settings)
+            .map_err(|source| OpenError::NoThread { source })?;
         let choices = Arc::default();
         let inner = Inner { writer, readers: opened.readers, choices, folded, secret: opened.secret };
         Ok(Self { inner: Arc::new(inner) })

@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::Store;
 use super::error::{Result, StoreError};
 use super::turn::{NewTurn, TriggerRow};
-use crate::ids::{ChannelId, ConversationId, EntryId, GuildId, PersonaId, ScopeId, TurnId, UserId};
+use crate::ids::{ChannelId, ConversationId, GuildId, PersonaId, ScopeId, TurnId, UserId};
 
 /// Who hears what is said. Two audiences that differ never see each other's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,21 +159,16 @@ pub(super) async fn known(db: &mut SqliteConnection, trigger: &TriggerRow, turn:
     })
 }
 
-/// The scope of a turn's audience and its persona's conversation there, made when they are first needed.
-pub(super) async fn place(
-    db: &mut SqliteConnection,
-    turn: &NewTurn,
-    known: &Known,
-) -> Result<(ScopeId, ConversationId)> {
+/// Makes the scope of a turn's audience and its persona's conversation there, as far as they are not known.
+pub(super) async fn place(db: &mut SqliteConnection, turn: &NewTurn, known: &Known) -> Result<()> {
     let scope = match known.scope {
         Some(scope) => scope,
         None => make(db, &turn.audience).await?,
     };
-    let conversation = match known.conversation {
-        Some(conversation) => conversation,
-        None => converse(db, scope, &turn.persona).await?,
-    };
-    Ok((scope, conversation))
+    if known.conversation.is_none() {
+        converse(db, scope, &turn.persona).await?;
+    }
+    Ok(())
 }
 
 async fn make(db: &mut SqliteConnection, audience: &Audience) -> Result<ScopeId> {
@@ -192,25 +187,9 @@ async fn make(db: &mut SqliteConnection, audience: &Audience) -> Result<ScopeId>
     Ok(ScopeId::new(id))
 }
 
-async fn converse(db: &mut SqliteConnection, scope: ScopeId, persona: &PersonaId) -> Result<ConversationId> {
+async fn converse(db: &mut SqliteConnection, scope: ScopeId, persona: &PersonaId) -> Result<()> {
     let (scope, persona) = (scope.get(), persona.as_str());
-    let id = sqlx::query_scalar!(
-        r#"INSERT INTO conversation (scope_id, persona) VALUES (?1, ?2) RETURNING id AS "id!""#,
-        scope,
-        persona
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(ConversationId::new(id))
-}
-
-pub(super) async fn set_head(
-    db: &mut SqliteConnection,
-    conversation: ConversationId,
-    head: EntryId,
-) -> Result<()> {
-    let (conversation, head) = (conversation.get(), head.get());
-    sqlx::query!("UPDATE conversation SET head_id = ?2 WHERE id = ?1", conversation, head)
+    sqlx::query!("INSERT INTO conversation (scope_id, persona) VALUES (?1, ?2)", scope, persona)
         .execute(db)
         .await?;
     Ok(())

@@ -1,15 +1,24 @@
-//! The one task that writes. Writes that wait while the disk is busy share the next transaction (group commit), each
+//! The one thread that writes. Writes that wait while the disk is busy share the next transaction (group commit), each
 //! in a savepoint of its own, so that one that fails takes nothing of the others with it. One that is alone needs none.
 //!
-//! Required: a write is answered after its commit; a failed commit fails every write in it; no failure ends the task.
+//! It is a thread of its own, because each statement is a way to SQLite's thread and back: on the runtime that the rest
+//! of the bot shares, each way back would wake a second worker to look for work that there is not.
+//!
+//! Required: a write is answered after its commit; a failed commit fails every write in it; no failure ends the thread.
 //! It outlives the stop of everything else, because turns that are drained still write: it ends by [`Writer::close`],
 //! or when the last handle of the store is dropped, which leaves the mark of an unclean stop.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{hint, io};
 
 use futures_util::future::BoxFuture;
 use sqlx::{Connection, SqliteConnection};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -19,7 +28,9 @@ use super::boot::BUSY_WAIT;
 use super::checkpoint::Checkpoints;
 use super::error::{Result, StoreError};
 use super::lock::Lock;
-use crate::shutdown::Shutdown;
+
+/// A statement of a single write is mostly done before this thread would have fallen asleep and been woken again.
+const AWAKE: Duration = Duration::from_micros(50);
 
 /// Gets the connection inside a savepoint, or the reason why there is none.
 type Job = Box<dyn for<'c> FnOnce(Result<&'c mut SqliteConnection>) -> BoxFuture<'c, Done> + Send>;
@@ -37,17 +48,34 @@ struct Done {
 }
 
 pub(super) struct Writer {
+    /// Dropped before the thread, which ends with it.
     orders: mpsc::Sender<Order>,
     commits: Arc<AtomicU64>,
+    _thread: Thread,
+}
+
+/// Ended when dropped: whoever opens the database next finds it free.
+struct Thread(Option<JoinHandle<()>>);
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // A write may hold the last handle of the store: it ends right after it then.
+        if let Some(thread) = self.0.take_if(|thread| thread.thread().id() != thread::current().id()) {
+            // A panic of a write was told when it happened.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
+    /// # Errors
+    /// When the system has no thread for it.
     pub(super) fn start(
         db: SqliteConnection,
         lock: Lock,
         checkpoints: Checkpoints,
         settings: &Settings,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (orders, queue) = mpsc::channel(settings.writer_queue.max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let task = Task {
@@ -58,9 +86,11 @@ impl Writer {
             checkpoints,
             _lock: lock,
         };
-        // A stop of its own, which nobody begins: the process's would wait for this task before turns are drained.
-        Shutdown::default().spawn(task.run());
-        Self { orders, commits }
+        // It waits for nothing but orders and SQLite, so it needs neither timers nor sockets.
+        let runtime = Builder::new_current_thread().build()?;
+        let thread = thread::Builder::new().name("store".to_owned());
+        let thread = Thread(Some(thread.spawn(move || runtime.block_on(task.run()))?));
+        Ok(Self { orders, commits, _thread: thread })
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -154,7 +184,7 @@ impl Task {
     async fn commit(&mut self, mut jobs: Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
         let result = match (jobs.pop(), jobs.is_empty()) {
-            (Some(job), true) => self.transact_one(job, &mut answers).await,
+            (Some(job), true) => awake(self.transact_one(job, &mut answers)).await,
             (last, _) => {
                 jobs.extend(last);
                 self.transact(jobs, &mut answers).await
@@ -225,6 +255,22 @@ async fn leave(db: &mut SqliteConnection) -> Result<()> {
     run(db, "PRAGMA optimize").await?;
     sqlx::query!("UPDATE meta SET stopped_cleanly = 1 WHERE id = 1").execute(&mut *db).await?;
     run(db, "PRAGMA wal_checkpoint(TRUNCATE)").await
+}
+
+/// Looks again for a moment before it sleeps, each time it has to wait.
+async fn awake<F: Future>(work: F) -> F::Output {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let begun = Instant::now();
+        loop {
+            let done = work.as_mut().poll(context);
+            if done.is_ready() || begun.elapsed() >= AWAKE {
+                return done;
+            }
+            hint::spin_loop();
+        }
+    })
+    .await
 }
 
 async fn run(db: &mut SqliteConnection, statement: &'static str) -> Result<()> {

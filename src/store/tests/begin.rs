@@ -33,6 +33,29 @@ async fn a_turn_is_three_transactions() {
 }
 
 #[tokio::test]
+async fn what_was_said_comes_back_to_the_letter() {
+    let place = Place::new();
+    let store = place.open().await;
+    let odd = [
+        "quotes \" and \\ back\\nslashes {\"json\": [1, null]}",
+        "lines\r\n\ttabs\u{b}\u{1f}\u{7f}\u{2028}\u{feff} ends\n\n",
+        "zero \0 inside",
+        "\u{1f469}\u{200d}\u{1f680} \u{10ffff} \u{fffd} \u{202e}backwards",
+        "",
+    ];
+    for (number, text) in (1_u64..).zip(odd) {
+        let turn = NewTurn { speaker: text.to_owned(), ..asks(number * 2, text) };
+        answered(&store, turn, done(text, &[number * 2 + 1])).await;
+    }
+    let turn = accepted(&store, asks(100, "and?")).await;
+    let begun = store.begin_turn(turn, 1).await.unwrap();
+    let said = |role| begun.history.iter().filter(move |entry| entry.role == role);
+    assert_eq!(texts(&said(EntryRole::Person).cloned().collect::<Vec<_>>()), odd);
+    assert!(said(EntryRole::Person).zip(odd).all(|(entry, name)| entry.speaker.as_deref() == Some(name)));
+    assert_eq!(texts(&said(EntryRole::Persona).cloned().collect::<Vec<_>>()), odd);
+}
+
+#[tokio::test]
 async fn what_costs_nothing_begins_as_well() {
     let place = Place::new();
     let store = place.open().await;

@@ -117,8 +117,11 @@ impl Reference {
             None => {
                 let joined = self.joined_to(at);
                 let others = joined.iter().filter(|one| !self.turns[**one].erased);
-                let messages = std::iter::once(message).chain(others.map(|one| self.turns[*one].message));
-                let lines: Vec<_> = messages.map(|message| text_of(message, conversation.1)).collect();
+                let mut messages: Vec<_> = others.map(|one| self.turns[*one].message).collect();
+                messages.push(message);
+                messages.sort_unstable();
+                let lines: Vec<_> =
+                    messages.into_iter().map(|message| text_of(message, conversation.1)).collect();
                 let question = self.say(conversation, replied.or(head), lines.join("\n"), false);
                 self.shown.entry(message).or_insert(question);
                 for one in joined {
