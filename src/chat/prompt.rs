@@ -3,6 +3,7 @@
 //! Stable parts stand first and are byte-identical from turn to turn, so that providers can cache them. Other
 //! people's words are data: each message is labelled with its speaker, and no text can forge a label.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::incoming::is_invisible;
@@ -64,7 +65,11 @@ fn rendered(persona: &Persona, entry: &Entry) -> Option<llm::Message> {
 
 /// A line that begins with a bracket could pass for the next speaker's label, so it is moved by one space, and what
 /// nobody sees before the bracket is taken away.
-fn without_forged_labels(text: &str) -> String {
+fn without_forged_labels(text: &str) -> Cow<'_, str> {
+    // Most of what people say, on the way of every turn for all of its history.
+    if !text.contains(|c| c == '\n' || is_line_break(c)) {
+        return Cow::Borrowed(text);
+    }
     let text = text.replace("\r\n", "\n").replace(is_line_break, "\n");
     let mut lines = text.split('\n');
     let mut safe = lines.next().unwrap_or_default().to_owned();
@@ -74,7 +79,7 @@ fn without_forged_labels(text: &str) -> String {
         safe.push_str(if seen.starts_with('[') { " " } else { "" });
         safe.push_str(if seen.starts_with('[') { seen } else { line });
     }
-    safe
+    Cow::Owned(safe)
 }
 
 /// Whatever some reader takes for the end of a line.
