@@ -1,5 +1,6 @@
 //! One life of a bot whose pages outlive it. It has a thread and a runtime of its own, as a process has them: cut off,
-//! it loses all its tasks at once, and nothing of it is left for the next one but what it had written down.
+//! it loses all its tasks at once, and nothing of it is left for the next one but what it had written down or handed to
+//! the store.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -123,6 +123,11 @@ impl Lanes {
         lanes.remove(&conversation);
     }
 
+    /// How many of them have a turn running.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<ConversationId, Lane>> {
         // Nothing in here can panic half-way through a change, so a poisoned map is still whole.
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)

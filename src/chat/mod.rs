@@ -313,6 +313,11 @@ impl Engine {
         self.inner.running.len()
     }
 
+    /// In how many conversations a turn runs.
+    pub fn busy_conversations(&self) -> usize {
+        self.inner.lanes.len()
+    }
+
     async fn persona_for(&self, incoming: &Incoming) -> Result<Arc<Persona>, StoreError> {
         if let Some(persona) = incoming.persona.as_ref().and_then(|id| self.personas().get(id)) {
             return Ok(persona);

@@ -165,6 +165,11 @@ impl Turn {
         Ok(())
     }
 
+    /// Completes when it is told to end, whatever the reason.
+    pub async fn told_to_end(&self) {
+        self.place.running.ended().await;
+    }
+
     /// Completes when nobody wants the answer any more.
     pub async fn unwanted(&self) -> Failure {
         self.place.running.unwanted().await.into()

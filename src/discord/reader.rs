@@ -29,13 +29,13 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// The next piece of the answer, not before the rest is over, unless nobody wants it any more. Dropping the future
+    /// The next piece of the answer, not before the rest is over, unless the turn is told to end. Dropping the future
     /// loses nothing.
     pub(crate) async fn next(&mut self, turn: &Turn, answer: &mut Answer) -> Option<Result<String, Failure>> {
         if let Some(rest) = self.rest {
             tokio::select! {
                 biased;
-                _ = turn.unwanted() => {}
+                () = turn.told_to_end() => {}
                 () = sleep_until(rest) => {}
             }
             self.rest = None;

@@ -23,7 +23,7 @@ pub(crate) async fn keep_typing(surface: &Surface, channel: Option<ChannelId>) -
 }
 
 fn is_crowded(surface: &Surface) -> bool {
-    surface.engine.live_turns() > CROWD
+    surface.engine.busy_conversations() > CROWD
 }
 
 async fn show(surface: &Surface, channel: ChannelId) -> bool {

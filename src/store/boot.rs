@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use tokio::time::sleep;
 use tracing::info;
 
 use super::Settings;
@@ -17,6 +18,10 @@ use super::reserve;
 
 /// How long a connection waits for another process that writes (a backup tool, a shell).
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// How often the lock is looked at again while somebody has it, and how long between two looks.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Earlier ones may damage a database in WAL mode when two connections write and checkpoint at once.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
@@ -78,7 +83,7 @@ pub(super) struct Opened {
 pub(super) async fn open(settings: &Settings) -> Result<Opened, OpenError> {
     let path = &settings.path;
     prepare_folder(path)?;
-    let lock = take_lock(path)?;
+    let lock = take_free_lock(path).await?;
     prepare_file(path).map_err(|source| not_writable(path, source))?;
     let mut writer = connect(path).await?;
     check_version(&mut writer).await.map_err(|error| of_opening(path, error))??;
@@ -107,6 +112,18 @@ fn prepare_folder(path: &Path) -> Result<(), OpenError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whoever had it may be about to let go: a handle of the store in the hands of a page, or a child process that is just
+/// being made and holds every file for a moment.
+async fn take_free_lock(path: &Path) -> Result<Lock, OpenError> {
+    for _ in 0..LOOKS {
+        match take_lock(path) {
+            Err(OpenError::Locked { .. }) => sleep(BETWEEN_LOOKS).await,
+            other => return other,
+        }
+    }
+    take_lock(path)
 }
 
 fn take_lock(path: &Path) -> Result<Lock, OpenError> {

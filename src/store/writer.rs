@@ -4,7 +4,7 @@
 //! It is a thread of its own, because each statement is a way to SQLite's thread and back: on the runtime that the rest
 //! of the bot shares, each way back would wake a second worker to look for work that there is not.
 //!
-//! Required: a write is answered after its commit; a failed commit fails every write in it; no failure ends the thread.
+//! Required: a write is answered after its commit; a failed commit fails every write in it; no failure of the database ends the thread.
 //! It outlives the stop of everything else, because turns that are drained still write: it ends by [`Writer::close`],
 //! or when the last handle of the store is dropped, which leaves the mark of an unclean stop.
 
@@ -12,6 +12,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{hint, io};
@@ -86,10 +87,10 @@ impl Writer {
             checkpoints,
             _lock: lock,
         };
-        // It waits for nothing but orders and SQLite, so it needs neither timers nor sockets.
-        let runtime = Builder::new_current_thread().build()?;
+        let (tell, told) = sync_channel(1);
         let thread = thread::Builder::new().name("store".to_owned());
-        let thread = Thread(Some(thread.spawn(move || runtime.block_on(task.run()))?));
+        let thread = Thread(Some(thread.spawn(move || task.live(&tell))?));
+        told.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
         Ok(Self { orders, commits, _thread: thread })
     }
 
@@ -152,6 +153,20 @@ struct Task {
 }
 
 impl Task {
+    /// Says whether it could begin. A runtime may not be dropped inside another one, so this thread makes its own.
+    fn live(self, tell: &SyncSender<io::Result<()>>) {
+        // It waits for nothing but orders and SQLite, so it needs neither timers nor sockets.
+        let (begun, runtime) = match Builder::new_current_thread().build() {
+            Ok(runtime) => (Ok(()), Some(runtime)),
+            Err(failure) => (Err(failure), None),
+        };
+        // Whoever opens the database waits for it.
+        let _ = tell.send(begun);
+        if let Some(runtime) = runtime {
+            runtime.block_on(self.run());
+        }
+    }
+
     async fn run(mut self) {
         while let Some(order) = self.queue.recv().await {
             let (jobs, close) = self.gather(order);

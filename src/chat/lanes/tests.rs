@@ -219,3 +219,17 @@ fn who_does_not_come_along_keeps_their_place() {
     drop(first);
     assert!(is_called(&mut second));
 }
+
+#[test]
+fn conversations_with_a_running_turn_are_counted_and_those_who_wait_are_not() {
+    let lanes = Lanes::new(10);
+    let first = enter(&lanes, HERE, 1).unwrap();
+    let second = enter(&lanes, HERE, 2).unwrap();
+    assert_eq!(lanes.len(), 1);
+    let elsewhere = enter(&lanes, THERE, 3).unwrap();
+    assert_eq!(lanes.len(), 2);
+    drop((second, elsewhere));
+    assert_eq!(lanes.len(), 1);
+    drop(first);
+    assert_eq!(lanes.len(), 0);
+}

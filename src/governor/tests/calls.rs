@@ -266,7 +266,7 @@ async fn a_file_goes_along_with_its_message_and_is_named_in_it() {
     assert!(body.contains("# All of it"), "{body}");
     let payload = body.split("\r\n").find(|line| line.starts_with('{')).unwrap();
     let mut expected = message();
-    expected["attachments"] = json!([{ "id": 0, "filename": "an\"swer.md" }]);
+    expected["attachments"] = json!([{ "id": "0", "filename": "an\"swer.md" }]);
     assert_eq!(serde_json::from_str::<Value>(payload).unwrap(), expected);
 }
 
