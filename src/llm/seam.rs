@@ -53,7 +53,7 @@ impl Seam {
         let new = &held[repeated..];
         match repeated {
             0 => self.joined(self.without_second_fence(new)),
-            _ => new.to_owned(),
+            _ => self.without_second_blank(new).to_owned(),
         }
     }
 
@@ -82,11 +82,13 @@ impl Seam {
         }
     }
 
+    fn without_second_blank<'a>(&self, new: &'a str) -> &'a str {
+        if self.said.ends_with(' ') { new.trim_start_matches(' ') } else { new }
+    }
+
     /// One blank between two words, not two and not none. A beginning that was continued may end in the middle of one.
     fn joined(&self, new: &str) -> String {
-        if self.said.ends_with(' ') {
-            return new.trim_start_matches(' ').to_owned();
-        }
+        let new = self.without_second_blank(new);
         let grow_together =
             self.said.ends_with(char::is_alphanumeric) && new.starts_with(char::is_alphanumeric);
         if self.told && grow_together { format!(" {new}") } else { new.to_owned() }
@@ -127,6 +129,18 @@ mod tests {
         ] {
             assert_eq!(joined(Resume::Prefill, said, pieces), whole);
             assert_eq!(joined(Resume::Instruction, said, pieces), whole);
+        }
+    }
+
+    #[test]
+    fn a_repetition_behind_a_blank_brings_no_second_one() {
+        for resume in [Resume::Prefill, Resume::Instruction] {
+            let text = joined(
+                resume,
+                "nobody saw the lights while ",
+                &["the lights while harbour bells rang for them"],
+            );
+            assert_eq!(text, "nobody saw the lights while harbour bells rang for them");
         }
     }
 
