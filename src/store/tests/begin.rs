@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 
 use super::money::*;
 use super::reserve::{reservation, unlimited};
-use super::writer::execute;
+use super::writer::{all_wait, execute};
 use super::*;
 
 /// Begins a turn that may cost so much.
@@ -101,7 +101,7 @@ async fn turns_that_begin_together_share_transactions_and_never_a_budget() {
     let limits = Limits { bot: Limit { day: Some(1_000), month: None }, ..unlimited() };
     let before = store.commits();
     let all = turns.iter().map(|turn| begins(&store, *turn, reservation(70, 30, limits)));
-    let granted: i64 = join_all(all)
+    let granted: i64 = all_wait(&store, join_all(all))
         .await
         .into_iter()
         .map(|prepared| match prepared.unwrap().reserved {
