@@ -61,7 +61,7 @@ async fn the_bot_works_through_a_second_governor_with_its_own_and_without() {
             stage.answered(question, text).await;
         }
         assert_eq!(stage.discord.refused(), 0);
-        assert!(behind.counters().sent > 6, "everything went through it: {:?}", behind.counters());
+        assert!(behind.counters().sent > 3, "everything went through it: {:?}", behind.counters());
         stage.finish().await;
         shutdown.begin();
     }
